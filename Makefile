@@ -1,0 +1,41 @@
+# Two commands matter: `make run` executes every lesson, `make test` checks everything.
+# The plain commands behind each target are in the README.
+
+PYTHON ?= python3
+REQUIREMENTS ?= requirements.txt
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+
+.PHONY: run test check lab notebooks bench clean
+
+run: $(READY)
+	@$(BIN)/python -m tools.notebooks run
+
+test: $(READY)
+	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout=600 \
+		--nbval-sanitize-with=tests/nbval_sanitize.cfg notebooks/*.ipynb
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/python -m pytest -n 2
+
+lab: $(READY)
+	$(BIN)/jupyter lab notebooks/01_interpolation.ipynb
+
+notebooks: $(READY)
+	$(BIN)/python -m tools.notebooks build
+
+bench: $(READY)
+	@$(BIN)/python -m tools.bench
+
+clean:
+	rm -rf $(VENV) build
+
+$(READY): $(REQUIREMENTS) pyproject.toml
+	@$(PYTHON) tools/check_python.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(REQUIREMENTS)
+	@touch $@

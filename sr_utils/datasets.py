@@ -1,0 +1,247 @@
+"""Photographs: those that ship with our dependencies, and the benchmark sets.
+
+Nothing is downloaded unless `download` is called. The bundled photographs come inside
+the scikit-image and scikit-learn packages and have one fixed split in the whole series.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tarfile
+import tempfile
+from fractions import Fraction
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import pooch
+import skimage.data
+import sklearn.datasets
+
+from . import images
+from .resize import resize
+
+DATA_VARIABLE = "SR_DATA_DIR"
+HELD_OUT = ("astronaut", "coffee", "chelsea")
+TEXTURES = ("brick", "grass", "gravel")
+TRAINING = (
+    "rocket",
+    "stereo_motorcycle",
+    "hubble_deep_field",
+    "immunohistochemistry",
+    "retina",
+    "china.jpg",
+    "flower.jpg",
+    "camera",
+    "coins",
+    "moon",
+)
+BENCHMARKS = json.loads((resources.files(__package__) / "benchmarks.json").read_text())
+_PROJECT = Path(__file__).parents[1]
+CACHE = (
+    _PROJECT / "data" / "cache"
+    if (_PROJECT / "pyproject.toml").is_file()
+    else Path(pooch.os_cache(__package__))
+)
+
+
+def held_out():
+    """The photographs every lesson scores on and no network ever trains on.
+
+    Returns:
+        Dictionary from name to float32 RGB in [0, 1]: astronaut `(512, 512, 3)`,
+        coffee `(400, 600, 3)`, chelsea `(300, 451, 3)`.
+    """
+    return {name: _bundled(name) for name in HELD_OUT}
+
+
+def training():
+    """The photographs to train on, among them the left halves of the textures.
+
+    Returns:
+        Dictionary from name to float32 RGB in [0, 1] of shape `(height, width, 3)`.
+    """
+    photographs = {name.removesuffix(".jpg"): _bundled(name) for name in TRAINING}
+    return photographs | {name: _bundled(name)[:, :256] for name in TEXTURES}
+
+
+def textures():
+    """The held-out right halves of the textures brick, grass and gravel (lesson 6).
+
+    Returns:
+        Dictionary from name to float32 RGB in [0, 1] of shape `(512, 256, 3)`.
+    """
+    return {name: _bundled(name)[:, 256:] for name in TEXTURES}
+
+
+def pair(image, scale):
+    """An original and its low-resolution version, as every published table makes it.
+
+    Args:
+        image: float array in [0, 1], shape `(height, width, channels)`.
+        scale: Integer factor of the task, 2, 3, 4, ...
+
+    Returns:
+        The image cropped to a multiple of `scale`, and its reduction by antialiased
+        bicubic, rounded to 8 bits, of shape
+        `(height // scale, width // scale, channels)`.
+
+    Raises:
+        ValueError: If the image or the scale isn't as described.
+
+    Source: the protocol of lesson 1.
+    """
+    high = images.crop_to_multiple(images.check_image(image), scale)
+    return high, images.quantize(resize(high, Fraction(1, scale)))
+
+
+def benchmark(name):
+    """A benchmark set from `SR_DATA_DIR` or the cache; never downloads.
+
+    Args:
+        name: "Set5", "Set14", or any folder of images under `benchmarks/` there.
+
+    Returns:
+        Dictionary from name to float32 in [0, 1]: `(height, width, 3)`, or
+        `(height, width, 1)` for files stored as gray.
+
+    Raises:
+        FileNotFoundError: If the set is in neither place.
+        ValueError: If an image of Set5 or Set14 isn't, pixel for pixel, the one that
+            the published numbers were measured on.
+    """
+    folder = _find(name)
+    if folder is None:
+        raise FileNotFoundError(
+            f"Expected the set as a folder benchmarks/{name} in {DATA_VARIABLE} or in "
+            f"the cache; datasets.download({name!r}) can fetch "
+            f"{' and '.join(BENCHMARKS)}. Received: no such folder"
+        )
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    found = {path.stem: images.read(path, keep_gray=True) for path in files}
+    expected = BENCHMARKS[name]["pixels_sha256"] if name in BENCHMARKS else {}
+    wrong = [key for key in expected if _sha256(found.get(key)) != expected[key]]
+    if wrong:
+        raise ValueError(
+            f"Expected the {name} images of the published tables (checksum of their "
+            f"pixels). Received: missing or different {', '.join(wrong)}"
+        )
+    return found
+
+
+def available(*names):
+    """Those of the benchmark sets that are on this machine, and a line on the others.
+
+    Args:
+        *names: "Set5", "Set14".
+
+    Returns:
+        Dictionary from name to the images of `benchmark`. What is missing is printed.
+
+    Raises:
+        ValueError: If a name is unknown, or as `benchmark`.
+    """
+    found = {}
+    for name in names:
+        _check_known(name)
+        if _find(name) is None:
+            print(
+                f"{name} isn't on this machine; datasets.download({name!r}) fetches it."
+            )
+        else:
+            found[name] = benchmark(name)
+    return found
+
+
+def download(name):
+    """Fetch Set5 or Set14 into the cache, with its size, its terms and a progress bar.
+
+    Every image is compared, pixel for pixel, with the one the published numbers were
+    measured on; a source that fails or differs is followed by the next. The cache holds
+    the whole set or nothing of it.
+
+    Args:
+        name: "Set5" or "Set14".
+
+    Raises:
+        ValueError: If the name is unknown, or no source gave the right images.
+    """
+    _check_known(name)
+    if _find(name) is not None:
+        print(f"{name} is on this machine already.")
+        return
+    record = BENCHMARKS[name]
+    print(f"{name}: {record['megabytes']} MB, {record['terms']}.")
+    failures = []
+    for source in record["sources"]:
+        try:
+            return _install(name, source)
+        except (OSError, ValueError, tarfile.TarError) as error:
+            failures.append(f"{source}: {error}")
+    raise ValueError(
+        f"Expected one source to give the images of {name}; check the connection, or "
+        f"put the set into {DATA_VARIABLE}. Received: {'; '.join(failures)}"
+    )
+
+
+def _install(name, source):
+    """Fetch a set into a temporary folder, verify it, move it into the cache whole."""
+    target = CACHE / "benchmarks" / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    expected = BENCHMARKS[name]["pixels_sha256"]
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".") as temporary:
+        fetched, verified = Path(temporary, "fetched"), Path(temporary, "verified")
+        _fetch(source, expected, fetched)
+        verified.mkdir()
+        keys = {value: key for key, value in expected.items()}
+        for path in fetched.rglob("*.*"):
+            if path.suffix.lower() in (".png", ".bmp"):
+                key = keys.pop(_sha256(images.read(path, keep_gray=True)), None)
+                if key is not None:
+                    shutil.copy(path, verified / f"{key}{path.suffix.lower()}")
+        if keys:
+            raise ValueError(f"missing or different {', '.join(keys.values())}")
+        verified.rename(target)
+
+
+def _fetch(source, names, folder):
+    """Download an archive, or one file for each of `names`, into `folder`."""
+    pooch.get_logger().setLevel("WARNING")
+    options = {
+        "known_hash": None,  # the pixels are verified, whatever file they come in
+        "path": folder,
+        "downloader": pooch.HTTPDownloader(progressbar=True, timeout=10),
+    }
+    if "{name}" in source:
+        for name in names:
+            pooch.retrieve(source.format(name=name), fname=f"{name}.png", **options)
+    else:
+        pooch.retrieve(source, fname="set", processor=pooch.Untar(), **options)
+
+
+def _check_known(name):
+    if name not in BENCHMARKS:
+        raise ValueError(f"Expected `name` in {list(BENCHMARKS)}. Received: {name!r}")
+
+
+def _find(name):
+    roots = [os.environ.get(DATA_VARIABLE), CACHE]
+    folders = [Path(root) / "benchmarks" / name for root in roots if root]
+    return next((folder for folder in folders if any(folder.glob("*.*"))), None)
+
+
+def _sha256(image):
+    if image is None:
+        return None
+    return hashlib.sha256(images.to_uint8(image).tobytes()).hexdigest()
+
+
+def _bundled(name):
+    if name.endswith(".jpg"):
+        pixels = sklearn.datasets.load_sample_image(name)
+    else:
+        pixels = getattr(skimage.data, name)()
+    pixels = pixels[0] if isinstance(pixels, tuple) else pixels
+    image = (pixels / np.float32(255)).reshape(*pixels.shape[:2], -1)
+    return np.broadcast_to(image, (*image.shape[:2], 3)).copy()

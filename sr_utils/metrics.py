@@ -1,0 +1,129 @@
+"""PSNR, SSIM and power spectrum of the luma, as super-resolution papers measure them.
+
+Derived in lesson 1. `scoreboard` applies them by the protocol of the published tables.
+"""
+
+import numpy as np
+from scipy import ndimage
+
+from .images import check_image, luma
+
+PEAK = 255.0
+_SSIM_WINDOW = 11
+_SSIM_SIGMA = 1.5
+
+
+def psnr(reference, estimate, *, shave):
+    """Peak signal-to-noise ratio of the luma, in dB.
+
+    Args:
+        reference: The original, float in [0, 1], shape `(height, width, 3)`, or
+            `(height, width, 1)` for an image that is luma already.
+        estimate: The image to score, same shape and range.
+        shave: Pixels removed at every border before scoring; the papers use the scale.
+
+    Returns:
+        Decibels as a float, higher is better; infinity for identical images.
+
+    Raises:
+        ValueError: If shapes differ, nothing is left after shaving, or an image isn't
+            float in [0, 1].
+
+    Source: `10 log10(255^2 / MSE)` on ITU-R BT.601 studio luma, derived in lesson 1.
+    """
+    reference, estimate = _luma_pair(reference, estimate, shave)
+    error = np.mean((reference - estimate) ** 2)
+    return float("inf") if error == 0 else float(10 * np.log10(PEAK**2 / error))
+
+
+def ssim(reference, estimate, *, shave):
+    """Mean structural similarity of the luma.
+
+    Args:
+        reference: The original, float in [0, 1], shape `(height, width, 3)`, or
+            `(height, width, 1)` for an image that is luma already.
+        estimate: The image to score, same shape and range.
+        shave: Pixels removed at every border before scoring; the papers use the scale.
+
+    Returns:
+        A float of at most 1; exactly 1 for identical images.
+
+    Raises:
+        ValueError: As `psnr`, and if fewer than 11 pixels are left in a direction.
+
+    Source: Wang et al. 2004, eq. 13, 11 x 11 Gaussian window with sigma 1.5; lesson 1.
+    """
+    x, y = _luma_pair(reference, estimate, shave)
+    if min(x.shape) < _SSIM_WINDOW:
+        raise ValueError(
+            f"Expected at least {_SSIM_WINDOW} x {_SSIM_WINDOW} pixels after shaving. "
+            f"Received: {x.shape[0]} x {x.shape[1]}"
+        )
+    c1, c2 = (0.01 * PEAK) ** 2, (0.03 * PEAK) ** 2
+    mean_x, mean_y = _local_mean(x), _local_mean(y)
+    variance_x = _local_mean(x * x) - mean_x**2
+    variance_y = _local_mean(y * y) - mean_y**2
+    covariance = _local_mean(x * y) - mean_x * mean_y
+    brightness = (2 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
+    structure = (2 * covariance + c2) / (variance_x + variance_y + c2)
+    return float(np.mean(brightness * structure))
+
+
+def power_spectrum(image, bins=64):
+    """Power of the luma at each spatial frequency, averaged over all directions.
+
+    Args:
+        image: float array in [0, 1], `(height, width, 3)` or `(height, width, 1)`.
+        bins: Number of rings between 0 and 0.5 cycles per pixel, at least 1.
+
+    Returns:
+        Two float64 arrays of shape `(bins,)`: the rings' middle frequencies in cycles
+        per pixel, and the mean power in each; NaN where a small image has none.
+
+    Raises:
+        ValueError: If `image` isn't float in [0, 1] or `bins` isn't positive.
+
+    Source: the squared Fourier transform under a Hann window; lesson 1.
+    """
+    if not isinstance(bins, int) or bins < 1:
+        raise ValueError(f"Expected `bins` as a positive integer. Received: {bins!r}")
+    values = luma(image)
+    height, width = values.shape
+    window = np.outer(np.hanning(height + 2)[1:-1], np.hanning(width + 2)[1:-1])
+    transform = np.fft.fft2((values - values.mean()) * window)
+    power = np.abs(transform) ** 2 / np.sum(window**2)
+    radius = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width)[None])
+    edges = np.linspace(0, 0.5, bins + 1)
+    count, _ = np.histogram(radius, edges)
+    total, _ = np.histogram(radius, edges, weights=power)
+    mean = np.full(bins, np.nan)
+    np.divide(total, count, out=mean, where=count > 0)
+    return (edges[:-1] + edges[1:]) / 2, mean
+
+
+def _luma_pair(reference, estimate, shave):
+    reference, estimate = check_image(reference), check_image(estimate, "estimate")
+    if reference.shape != estimate.shape:
+        raise ValueError(
+            "Expected `reference` and `estimate` of equal shape. "
+            f"Received: {reference.shape} and {estimate.shape}"
+        )
+    return _shave(luma(reference), shave), _shave(luma(estimate), shave)
+
+
+def _shave(values, shave):
+    if not isinstance(shave, int) or shave < 0:
+        raise ValueError(f"Expected `shave` as an integer >= 0. Received: {shave!r}")
+    if min(values.shape) <= 2 * shave:
+        raise ValueError(
+            f"Expected more than {2 * shave} pixels in each direction, to remove "
+            f"{shave} at each border. Received: {values.shape[0]} x {values.shape[1]}"
+        )
+    return values[shave : values.shape[0] - shave, shave : values.shape[1] - shave]
+
+
+def _local_mean(values):
+    """Gaussian-weighted mean around each pixel whose window lies inside the image."""
+    radius = _SSIM_WINDOW // 2
+    smooth = ndimage.gaussian_filter(values, _SSIM_SIGMA, radius=radius)
+    return smooth[radius:-radius, radius:-radius]

@@ -1,0 +1,123 @@
+"""The graphs of the series in one style: kernels, weight matrices, curves, spectra.
+
+Every function returns a `pictures.Picture`, which Jupyter shows with its alt text.
+"""
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+
+from .metrics import power_spectrum
+from .pictures import Picture
+
+COLORS = {
+    "original": "#000000",
+    "nearest": "#D55E00",
+    "bilinear": "#E69F00",
+    "bicubic": "#0072B2",
+    "lanczos3": "#009E73",
+}
+_CYCLE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
+_STYLE = {
+    "axes.edgecolor": "#666666",
+    "axes.grid": True,
+    "axes.prop_cycle": mpl.cycler(color=_CYCLE),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titleweight": "bold",
+    "axes.titlesize": 10,
+    "font.family": "DejaVu Sans",
+    "font.size": 10,
+    "grid.color": "#E4E4E4",
+    "lines.linewidth": 2,
+}
+
+
+def kernels(kernels, *, alt):
+    """Draw interpolation kernels (`resize.KERNELS`) as curves over the distance."""
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(2.4 * len(kernels), 2.5), layout="constrained")
+        axes = figure.subplots(1, len(kernels), sharey=True, squeeze=False)[0]
+        distance = np.linspace(-3.5, 3.5, 1401)
+        for ax, (name, kernel) in zip(axes, kernels.items(), strict=True):
+            color = COLORS.get(name, _CYCLE[0])
+            ax.plot(distance, kernel(distance), color=color)
+            ax.fill_between(distance, kernel(distance), color=color, alpha=0.15)
+            ax.set(title=name, xlabel="distance in pixels", xticks=range(-3, 4))
+        axes[0].set_ylabel("weight")
+    return Picture(figure, alt)
+
+
+def matrices(matrices, *, alt):
+    """Draw weight matrices: blue weights are positive, red ones negative.
+
+    Args:
+        matrices: Dictionary from title to float array `(outputs, inputs)`.
+        alt: Alt text, a sentence.
+    """
+    with mpl.rc_context(_STYLE | {"axes.grid": False}):
+        figure = Figure(figsize=(3.2 * len(matrices), 2.9), layout="constrained")
+        axes = figure.subplots(1, len(matrices), squeeze=False)[0]
+        for ax, (title, matrix) in zip(axes, matrices.items(), strict=True):
+            limit = np.abs(matrix).max()
+            options = {"vmin": -limit, "vmax": limit, "interpolation": "nearest"}
+            drawn = ax.imshow(matrix, cmap="RdBu", aspect="auto", **options)
+            ax.set(title=title, xlabel="input pixel", ylabel="output pixel")
+            figure.colorbar(drawn, ax=ax)
+    return Picture(figure, alt)
+
+
+def curves(curves, *, x_label, y_label, alt, points=None, log=False, marks=None):
+    """Draw curves in one set of axes, in the color of their method.
+
+    Args:
+        curves: Dictionary from name to `(x, y)`, two arrays of equal length.
+        x_label: Name and unit of x.
+        y_label: Name and unit of y.
+        alt: Alt text, a sentence.
+        points: `(name, x, y)`: points drawn as dots over the curves.
+        log: Whether y is logarithmic.
+        marks: Dictionary from label to the x of a vertical line.
+
+    Returns:
+        A `Picture`.
+    """
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(8.8, 4), layout="constrained")
+        ax = figure.subplots()
+        for name, (x, y) in curves.items():
+            ax.plot(x, y, label=name, color=COLORS.get(name))
+        if points is not None:
+            ax.plot(points[1], points[2], "o", color="black", label=points[0], zorder=3)
+        ax.set(xlabel=x_label, ylabel=y_label, yscale="log" if log else "linear")
+        for label, x in (marks or {}).items():
+            ax.axvline(x, color="#666666", linestyle="--", linewidth=1)
+            ax.annotate(
+                label,
+                (x, 1),
+                xycoords=("data", "axes fraction"),
+                xytext=(4, -4),
+                textcoords="offset points",
+                va="top",
+                color="#444444",
+            )
+        figure.legend(loc="outside upper left", ncols=5, frameon=False)
+    return Picture(figure, alt)
+
+
+def spectra(images_by_name, *, scale, alt):
+    """Draw the radial power spectra of images, with the low-resolution limit marked.
+
+    Args:
+        images_by_name: Dictionary from name to image, float in [0, 1].
+        scale: Factor of the task; the limit marked is 0.5 / scale.
+        alt: Alt text, a sentence.
+    """
+    return curves(
+        {name: power_spectrum(image) for name, image in images_by_name.items()},
+        x_label="spatial frequency in cycles per pixel",
+        y_label="power of the luma",
+        log=True,
+        marks={"Nyquist limit of the small image": 0.5 / scale},
+        alt=alt,
+    )

@@ -1,0 +1,163 @@
+"""What every notebook does first: quiet start-up, seeds, device, budget.
+
+`start()` is the one call a notebook needs. The rest answers questions that a training
+cell asks: which precision, XLA or not, how many steps. TensorFlow is imported only if
+it is the Keras backend.
+"""
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+BUDGET_VARIABLE = "SR_BUDGET"
+BUDGETS = ("quick", "full")
+_CPU_FLAGS = Path("/proc/cpuinfo")
+
+
+def start(seed=0):
+    """Import Keras and its backend without log lines, fix all seeds, report the device.
+
+    Args:
+        seed: Seeds Python, NumPy and the backend. On TensorFlow operations become
+            deterministic too.
+    """
+    with silence():
+        import keras
+
+        keras.utils.set_random_seed(seed)
+        if keras.backend.backend() == "tensorflow":
+            import tensorflow as tf
+
+            tf.config.experimental.enable_op_determinism()
+        line = report()
+    print(line)
+
+
+@contextlib.contextmanager
+def silence():
+    """Send file descriptor 2 to nowhere, and ask TensorFlow to log errors only.
+
+    TensorFlow's C++ code logs to the descriptor, past `sys.stderr`. The oneDNN kernels
+    stay on: switching them off would silence one log line and make bfloat16 training
+    60 times slower.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    saved = os.dup(2)
+    try:
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+
+
+def report():
+    """One line: Keras, backend, device, precision, budget."""
+    import keras
+
+    name = keras.backend.backend()
+    version = sys.modules[name].__version__
+    gpus = accelerators()
+    device = f"{len(gpus)} x {gpus[0].split(':')[0]}" if gpus else "CPU"
+    return (
+        f"Keras {keras.__version__}, {name} {version}, {device} "
+        f"({os.cpu_count()} CPU cores), {precision()}, {budget_name()} budget"
+    )
+
+
+def accelerators():
+    """Names of the GPUs and TPUs the Keras backend sees, such as `["gpu:0"]`."""
+    import keras
+
+    if keras.backend.backend() == "torch":
+        import torch
+
+        return [f"gpu:{i}" for i in range(torch.cuda.device_count())]
+    devices = keras.distribution.list_devices()
+    return [name for name in devices if not name.startswith("cpu")]
+
+
+def jit_compile():
+    """Whether to compile training with XLA: on accelerators only.
+
+    On a CPU, XLA made a training step of this series 1.5 to 2 times slower, and Keras'
+    own default turns it on.
+    """
+    return bool(accelerators())
+
+
+def precision():
+    """The Keras dtype policy in which this device trains fastest.
+
+    Returns:
+        "mixed_bfloat16" on CPUs with bfloat16 instructions (AMX or AVX-512), on TPUs
+        and on GPUs of compute capability 8 and above; "mixed_float16" on GPUs of
+        capability 7; "float32" elsewhere. Scores and figures always use float32.
+    """
+    devices = accelerators()
+    if not devices:
+        return "mixed_bfloat16" if _cpu_has_bfloat16() else "float32"
+    if not devices[0].startswith(("gpu", "cuda")):
+        return "mixed_bfloat16"
+    capability = _compute_capability()
+    if capability >= 8:
+        return "mixed_bfloat16"
+    return "mixed_float16" if capability >= 7 else "float32"
+
+
+def budget(*, quick, full):
+    """The number of training steps of an experiment, by the variable `SR_BUDGET`.
+
+    Args:
+        quick: Steps that show the effect within minutes on a CPU; the default.
+        full: Steps of the paper-scale run, taken when `SR_BUDGET=full`.
+
+    Returns:
+        `quick` or `full`.
+
+    Raises:
+        ValueError: If `SR_BUDGET` is something else.
+    """
+    return {"quick": quick, "full": full}[budget_name()]
+
+
+def budget_name():
+    """The value of the environment variable `SR_BUDGET`: "quick" unless set to "full".
+
+    Raises:
+        ValueError: If it is set to something else.
+    """
+    name = os.environ.get(BUDGET_VARIABLE, "quick")
+    if name not in BUDGETS:
+        raise ValueError(f"Expected {BUDGET_VARIABLE} in {BUDGETS}. Received: {name!r}")
+    return name
+
+
+def _cpu_has_bfloat16():
+    if not _CPU_FLAGS.is_file():
+        return False
+    flags = _CPU_FLAGS.read_text().split()
+    return "amx_bf16" in flags or "avx512_bf16" in flags
+
+
+def _compute_capability():
+    """Major number of the first GPU's compute capability."""
+    import keras
+
+    if keras.backend.backend() == "torch":
+        import torch
+
+        return torch.cuda.get_device_capability()[0]
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return int(float(jax.devices()[0].compute_capability))
+    import tensorflow as tf
+
+    details = tf.config.experimental.get_device_details(
+        tf.config.list_physical_devices("GPU")[0]
+    )
+    return details.get("compute_capability", (0, 0))[0]

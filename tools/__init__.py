@@ -1,0 +1,1 @@
+"""Programs for maintainers: build notebooks, measure speed."""

@@ -1,0 +1,194 @@
+"""Build, execute and publish the notebooks.
+
+`python -m tools.notebooks build` turns `notebooks/src/*.py` into executed notebooks,
+the ones that are committed. `python -m tools.notebooks run` executes the committed
+notebooks afresh and writes them, with HTML pages and an index, into `build/`.
+"""
+
+import argparse
+import hashlib
+import html
+import re
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbconvert import HTMLExporter
+from tqdm import tqdm
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = ROOT / "notebooks"
+SOURCES = NOTEBOOKS / "src"
+BUILD = ROOT / "build"
+TEMPLATES = ROOT / "tools" / "templates"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+CELL_TIMEOUT = 600
+
+
+class LessonError(Exception):
+    """A cell failed or printed to stderr; the message says which and how."""
+
+
+def read_source(path):
+    """The notebook that a py:percent file describes, its solutions still code cells."""
+    notebook = jupytext.read(path, fmt="py:percent")
+    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
+    notebook.nbformat_minor = 5
+    return with_stable_ids(notebook)
+
+
+def with_stable_ids(notebook):
+    """Give each cell an id that depends on its text only, so rebuilding keeps it."""
+    seen = {}
+    for cell in notebook.cells:
+        digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()
+        repeat = seen[digest] = seen.get(digest, 0) + 1
+        cell.id = digest[:12] if repeat == 1 else f"{digest[:12]}-{repeat}"
+    return notebook
+
+
+def fold_solutions(notebook):
+    """Turn code cells tagged "solution" into folded text, as learners see them."""
+    notebook.cells = [
+        _folded(cell) if "solution" in cell.metadata.get("tags", []) else cell
+        for cell in notebook.cells
+    ]
+    return with_stable_ids(notebook)
+
+
+def execute(notebook, name):
+    """Run every cell in a fresh kernel, with a progress bar; the outputs stay inside.
+
+    Raises:
+        LessonError: If a cell fails.
+    """
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_TIMEOUT,
+        kernel_name=KERNEL["name"],
+        resources={"metadata": {"path": str(NOTEBOOKS)}},
+        coalesce_streams=True,
+        extra_arguments=["--log-level=ERROR"],
+    )
+    cells = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    with client.setup_kernel():
+        for number, index in enumerate(tqdm(cells, desc=name, unit="cell"), start=1):
+            cell = notebook.cells[index]
+            try:
+                client.execute_cell(cell, index, execution_count=number)
+            except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+                raise LessonError(_failure(name, number, cell, error)) from None
+
+
+def clean(notebook):
+    """Drop what differs from run to run: times, widget ids, the kernel's version."""
+    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(WIDGET, None)
+    return notebook
+
+
+def check_silent(notebook, name):
+    """Raise `LessonError` if any cell printed to stderr."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                raise LessonError(f"{name}: stderr from\n{cell.source}\n{output.text}")
+
+
+def build(names):
+    """Execute the sources, with their solutions, and write the committed notebooks."""
+    for path in _chosen(SOURCES, "*.py", names):
+        notebook = read_source(path)
+        execute(notebook, path.stem)
+        check_silent(notebook, path.stem)
+        notebook = clean(fold_solutions(notebook))
+        nbformat.write(notebook, NOTEBOOKS / f"{path.stem}.ipynb")
+
+
+def run(names):
+    """Execute the committed notebooks; write them, pages and an index to `build/`."""
+    BUILD.mkdir(exist_ok=True)
+    paths = _chosen(NOTEBOOKS, "*.ipynb", names)
+    for path in tqdm(paths, desc="lessons", unit="lesson"):
+        notebook = nbformat.read(path, as_version=4)
+        execute(notebook, path.stem)
+        nbformat.write(clean(notebook), BUILD / path.name)
+        (BUILD / f"{path.stem}.html").write_text(_page(notebook), encoding="utf-8")
+    index = BUILD / "index.html"
+    index.write_text(_index(sorted(BUILD.glob("*.ipynb"))), encoding="utf-8")
+    print(index)
+
+
+def main():
+    """Read the command line; exit with a message if a lesson fails."""
+    parser = argparse.ArgumentParser(prog="tools.notebooks", description=__doc__)
+    parser.add_argument("action", choices=["build", "run"])
+    parser.add_argument("lesson", nargs="*", help="default: all")
+    arguments = parser.parse_args()
+    try:
+        {"build": build, "run": run}[arguments.action](arguments.lesson)
+    except LessonError as error:
+        sys.exit(f"\n{error}")
+
+
+def _chosen(folder, pattern, names):
+    paths = sorted(folder.glob(pattern))
+    unknown = set(names) - {path.stem for path in paths}
+    if unknown:
+        raise LessonError(f"Expected lessons of {folder.name}/. Received: {unknown}")
+    return [path for path in paths if not names or path.stem in names]
+
+
+def _folded(cell):
+    text = (
+        "<details><summary>Solution</summary>\n\n"
+        f"```python\n{cell.source}\n```\n\n</details>"
+    )
+    return nbformat.v4.new_markdown_cell(text)
+
+
+def _failure(name, number, cell, error):
+    problem = getattr(error, "ename", type(error).__name__)
+    reason = re.sub(r"\x1b\[[0-9;]*m", "", getattr(error, "evalue", str(error)))
+    code = "\n".join(f"    {line}" for line in cell.source.splitlines())
+    return f"notebooks/{name}.ipynb, code cell {number}: {problem}: {reason}\n{code}"
+
+
+def _title(notebook):
+    return notebook.cells[0].source.splitlines()[0].removeprefix("# ")
+
+
+def _page(notebook):
+    exporter = HTMLExporter(
+        template_name="lesson", extra_template_basedirs=[str(TEMPLATES)]
+    )
+    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    page, _ = exporter.from_notebook_node(
+        notebook, {"title": _title(notebook), "style": style}
+    )
+    return page
+
+
+def _index(paths):
+    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    items = "\n".join(
+        f'<li><a href="{path.stem}.html">{html.escape(_title(notebook))}</a></li>'
+        for path, notebook in ((p, nbformat.read(p, as_version=4)) for p in paths)
+    )
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f"<title>Super-resolution</title><style>{style}</style></head>\n"
+        f"<body><main><h1>Super-resolution, step by step</h1>\n<ol>\n{items}\n</ol>"
+        "</main></body></html>\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
