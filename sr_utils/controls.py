@@ -38,7 +38,7 @@ class Explorer:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         data, metadata = self.picture._repr_mimebundle_()
-        return data | self.controls()._repr_mimebundle_(), metadata
+        return self.controls()._repr_mimebundle_() | data, metadata
 
 
 def explore(draw, **choices):

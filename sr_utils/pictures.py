@@ -23,7 +23,6 @@ _DPI = 100
 _SHARPNESS = 2
 _MARK = "#FFD400"
 _GAP, _TITLE, _LINE, _CONTEXT_WIDTH = 16, 24, 17, 340
-_LINE_ART_COLORS = 4096  # a graph has fewer and is stored with a palette
 _FONT = {"font.family": "DejaVu Sans", "font.size": 10}
 
 
@@ -33,16 +32,18 @@ class Picture:
     Args:
         figure: `matplotlib.figure.Figure`.
         alt: What a reader who can't see the figure should know, in a sentence.
+        line_art: Whether 256 colors are enough; it makes the file of a graph small.
 
     Raises:
         ValueError: If `alt` is empty.
     """
 
-    def __init__(self, figure, alt):
+    def __init__(self, figure, alt, *, line_art=False):
         if not isinstance(alt, str) or not alt.strip():
             raise ValueError(f"Expected `alt` as a sentence. Received: {alt!r}")
         self.figure = figure
         self.alt = alt
+        self.line_art = line_art
 
     @property
     def width(self):
@@ -54,7 +55,7 @@ class Picture:
         drawn = io.BytesIO()
         self.figure.savefig(drawn, format="png", dpi=_DPI * _SHARPNESS)
         image = Image.open(drawn).convert("RGB")
-        if image.getcolors(_LINE_ART_COLORS) is not None:
+        if self.line_art:
             image = image.quantize(256, dither=Image.Dither.NONE)
         stored = io.BytesIO()
         image.save(stored, format="png", optimize=True)

@@ -45,7 +45,7 @@ def kernels(kernels, *, alt):
             ax.fill_between(distance, kernel(distance), color=color, alpha=0.15)
             ax.set(title=name, xlabel="distance in pixels", xticks=range(-3, 4))
         axes[0].set_ylabel("weight")
-    return Picture(figure, alt)
+    return Picture(figure, alt, line_art=True)
 
 
 def matrices(matrices, *, alt):
@@ -64,7 +64,7 @@ def matrices(matrices, *, alt):
             drawn = ax.imshow(matrix, cmap="RdBu", aspect="auto", **options)
             ax.set(title=title, xlabel="input pixel", ylabel="output pixel")
             figure.colorbar(drawn, ax=ax)
-    return Picture(figure, alt)
+    return Picture(figure, alt, line_art=True)
 
 
 def curves(curves, *, x_label, y_label, alt, points=None, log=False, marks=None):
@@ -102,7 +102,7 @@ def curves(curves, *, x_label, y_label, alt, points=None, log=False, marks=None)
                 color="#444444",
             )
         figure.legend(loc="outside upper left", ncols=5, frameon=False)
-    return Picture(figure, alt)
+    return Picture(figure, alt, line_art=True)
 
 
 def spectra(images_by_name, *, scale, alt):

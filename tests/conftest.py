@@ -1,6 +1,7 @@
 """What all tests share: TensorFlow starts silently, nbval leaves stderr out."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,3 +19,12 @@ def pytest_collectstart(collector):
 def rng():
     """A seeded random generator."""
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def benchmark_folder():
+    """The folder of Set5 and Set14; skips where `SR_DATA_DIR` doesn't name it."""
+    folder = os.environ.get("SR_DATA_DIR")
+    if not folder:
+        pytest.skip("needs Set5 and Set14 in SR_DATA_DIR")
+    return Path(folder) / "benchmarks"

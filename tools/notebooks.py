@@ -6,6 +6,7 @@ notebooks afresh and writes them, with HTML pages and an index, into `build/`.
 """
 
 import argparse
+import base64
 import hashlib
 import html
 import re
@@ -22,6 +23,7 @@ from tqdm import tqdm
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 SOURCES = NOTEBOOKS / "src"
+PICTURES = NOTEBOOKS / "pictures"
 BUILD = ROOT / "build"
 TEMPLATES = ROOT / "tools" / "templates"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -110,6 +112,8 @@ def build(names):
         check_silent(notebook, path.stem)
         notebook = clean(fold_solutions(notebook))
         nbformat.write(notebook, NOTEBOOKS / f"{path.stem}.ipynb")
+        opening = base64.b64decode(_opening_picture(notebook).data["image/png"])
+        (PICTURES / f"{path.stem}.png").write_bytes(opening)
 
 
 def run(names):
@@ -176,17 +180,33 @@ def _page(notebook):
     return page
 
 
+def _opening_picture(notebook):
+    """The output that holds the first picture of a lesson; README and index show it."""
+    outputs = (output for cell in notebook.cells for output in cell.get("outputs", []))
+    return next(output for output in outputs if "image/png" in output.get("data", {}))
+
+
 def _index(paths):
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
-    items = "\n".join(
-        f'<li><a href="{path.stem}.html">{html.escape(_title(notebook))}</a></li>'
-        for path, notebook in ((p, nbformat.read(p, as_version=4)) for p in paths)
-    )
+    entries = "\n".join(_index_entry(path) for path in paths)
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f"<title>Super-resolution</title><style>{style}</style></head>\n"
-        f"<body><main><h1>Super-resolution, step by step</h1>\n<ol>\n{items}\n</ol>"
+        f"<title>Super-resolution, step by step</title><style>{style}</style></head>\n"
+        f"<body><main><h1>Super-resolution, step by step</h1>\n{entries}\n"
         "</main></body></html>\n"
+    )
+
+
+def _index_entry(path):
+    notebook = nbformat.read(path, as_version=4)
+    picture = _opening_picture(notebook)
+    question = notebook.cells[0].source.split("\n\n")[1]
+    alt = html.escape(picture.metadata["image/png"]["alt"], quote=True)
+    return (
+        f'<h2><a href="{path.stem}.html">{html.escape(_title(notebook))}</a></h2>\n'
+        f"<p>{html.escape(question)}</p>\n"
+        f'<img alt="{alt}" width="{picture.metadata["image/png"]["width"]}" '
+        f'src="data:image/png;base64,{picture.data["image/png"]}">'
     )
 
 

@@ -1,0 +1,229 @@
+"""The split, the benchmark sets, and downloads from a server on this machine."""
+
+import functools
+import hashlib
+import http.server
+import io
+import tarfile
+import threading
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sr_utils import datasets, images
+
+
+@pytest.fixture(autouse=True)
+def empty_cache(tmp_path, monkeypatch, request):
+    if "benchmark_folder" not in request.fixturenames:
+        monkeypatch.delenv("SR_DATA_DIR", raising=False)
+    monkeypatch.setattr(datasets, "CACHE", tmp_path / "cache")
+    return tmp_path / "cache"
+
+
+def test_bundled_photographs():
+    sets = [datasets.held_out(), datasets.training(), datasets.textures()]
+    for photographs in sets:
+        for image in photographs.values():
+            images.check_image(image)
+            assert image.dtype == np.float32
+            assert image.shape[-1] == 3
+    assert list(sets[0]) == ["astronaut", "coffee", "chelsea"]
+    assert [image.shape for image in sets[2].values()] == 3 * [(512, 256, 3)]
+
+
+def test_nothing_held_out_is_trained_on():
+    trained = {
+        window.tobytes()
+        for image in datasets.training().values()
+        for window in windows(image)
+    }
+    kept = datasets.held_out() | datasets.textures()
+    assert trained
+    for image in kept.values():
+        assert trained.isdisjoint(window.tobytes() for window in windows(image))
+
+
+def windows(image):
+    """Every eighth 8 x 8 window that isn't flat."""
+    for top in range(0, image.shape[0] - 8, 8):
+        for left in range(0, image.shape[1] - 8, 8):
+            window = image[top : top + 8, left : left + 8]
+            if window.std() > 0.01:
+                yield window
+
+
+def test_pair():
+    high, low = datasets.pair(datasets.held_out()["chelsea"], 4)
+    assert high.shape == (300, 448, 3)
+    assert low.shape == (75, 112, 3)
+    np.testing.assert_array_equal(low, images.quantize(low))
+    with pytest.raises(ValueError, match=r"Received: 0"):
+        datasets.pair(high, 0)
+    with pytest.raises(ValueError, match=r"Received: 1 x 1"):
+        datasets.pair(high[:1, :1], 4)
+
+
+def test_benchmark_sets(benchmark_folder):
+    sets = datasets.available("Set5", "Set14")
+    assert {name: len(found) for name, found in sets.items()} == {
+        "Set5": 5,
+        "Set14": 14,
+    }
+    assert sets["Set14"]["bridge"].shape == (512, 512, 1)
+    assert sets["Set14"]["man"].shape == (512, 512, 3)
+
+
+def test_a_missing_set(capsys):
+    with pytest.raises(FileNotFoundError, match="no such folder"):
+        datasets.benchmark("Set5")
+    assert datasets.available("Set5") == {}
+    line = "Set5 isn't on this machine; datasets.download('Set5') fetches it.\n"
+    assert capsys.readouterr().out == line
+    for function in (datasets.available, datasets.download):
+        with pytest.raises(ValueError, match=r"Received: 'Set6'"):
+            function("Set6")
+
+
+def test_any_folder_of_images(tmp_path, monkeypatch):
+    folder = tmp_path / "benchmarks" / "mine"
+    folder.mkdir(parents=True)
+    images.write(folder / "a.png", np.zeros((4, 4, 1)))
+    monkeypatch.setenv("SR_DATA_DIR", str(tmp_path))
+    assert datasets.benchmark("mine")["a"].shape == (4, 4, 1)
+
+
+def test_a_local_set_that_differs(tmp_path, monkeypatch):
+    folder = tmp_path / "benchmarks" / "Set5"
+    folder.mkdir(parents=True)
+    images.write(folder / "baby.png", np.zeros((4, 4, 3)))
+    monkeypatch.setenv("SR_DATA_DIR", str(tmp_path))
+    with pytest.raises(ValueError, match=r"checksum .*Received: .*baby, bird"):
+        datasets.benchmark("Set5")
+
+
+@pytest.fixture
+def served(tmp_path, monkeypatch, rng):
+    """A set "Tiny" of two images, served on 127.0.0.1 as files and as an archive."""
+    root = tmp_path / "served"
+    root.mkdir()
+    checksums = {}
+    with tarfile.open(root / "set.tar.gz", "w:gz") as archive:
+        for name in ("first", "second"):
+            pixels = rng.integers(0, 256, (40, 50, 3), dtype=np.uint8)
+            checksums[name] = hashlib.sha256(pixels.tobytes()).hexdigest()
+            Image.fromarray(pixels).save(root / f"{name}.png")
+            archive.add(root / f"{name}.png", f"Tiny_HR/{name}.png")
+    (root / "broken.tar.gz").write_bytes(b"not an archive")
+    (root / "page.png").write_text("<html>not found</html>")
+    handler = functools.partial(Handler, directory=str(root))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        record = {
+            "megabytes": 0.1,
+            "terms": "made for this test",
+            "sources": [],
+            "pixels_sha256": checksums,
+        }
+        monkeypatch.setitem(datasets.BENCHMARKS, "Tiny", record)
+        yield address, record
+        server.shutdown()
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    """Serves files; a path that starts with /cut/ breaks off halfway."""
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        if not self.path.startswith("/cut/"):
+            return super().do_GET()
+        self.path = self.path.removeprefix("/cut")
+        self.wfile = Half(self.wfile)
+        super().do_GET()
+
+
+class Half(io.RawIOBase):
+    """Passes on the header and the first 2000 bytes, then breaks off."""
+
+    def __init__(self, file):
+        self.file, self.left = file, 2000
+
+    def write(self, data):
+        self.file.write(data[: self.left])
+        self.left = max(0, self.left - len(data))
+        return len(data)
+
+
+def left_behind(cache):
+    return (
+        [path for path in cache.rglob("*") if path.is_file()] if cache.exists() else []
+    )
+
+
+@pytest.mark.parametrize("source", ["set.tar.gz", "{name}.png"])
+def test_download(served, empty_cache, capsys, source):
+    address, record = served
+    record["sources"] = [f"{address}/{source}"]
+    datasets.download("Tiny")
+    assert "Tiny: 0.1 MB, made for this test." in capsys.readouterr().out
+    assert {n: i.shape for n, i in datasets.benchmark("Tiny").items()} == {
+        "first": (40, 50, 3),
+        "second": (40, 50, 3),
+    }
+    assert len(left_behind(empty_cache)) == 2
+    datasets.download("Tiny")
+    assert "already" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "broken.tar.gz",
+        "none.tar.gz",
+        "none/{name}.png",
+        "cut/{name}.png",
+        "cut/set.tar.gz",
+    ],
+)
+def test_a_bad_source_is_followed_by_the_next(served, empty_cache, bad):
+    address, record = served
+    record["sources"] = [f"{address}/{bad}"]
+    with pytest.raises(ValueError, match=r"SR_DATA_DIR. Received: http://127.0.0.1"):
+        datasets.download("Tiny")
+    assert not left_behind(empty_cache)
+    record["sources"].append(f"{address}/set.tar.gz")
+    datasets.download("Tiny")
+    assert set(datasets.benchmark("Tiny")) == {"first", "second"}
+
+
+def test_wrong_pixels_are_refused(served, empty_cache):
+    address, record = served
+    record["sources"] = [f"{address}/set.tar.gz"]
+    record["pixels_sha256"]["second"] = "0" * 64
+    with pytest.raises(ValueError, match="missing or different second"):
+        datasets.download("Tiny")
+    assert not left_behind(empty_cache)
+
+
+def test_no_server(served, empty_cache):
+    served[1]["sources"] = ["http://127.0.0.1:9/set.tar.gz"]
+    with pytest.raises(ValueError, match="check the connection"):
+        datasets.download("Tiny")
+    assert not left_behind(empty_cache)
+
+
+def test_an_interrupted_download_leaves_nothing(served, empty_cache, monkeypatch):
+    address, record = served
+    record["sources"] = [f"{address}/set.tar.gz"]
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pathlib.Path.rename", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        datasets.download("Tiny")
+    assert not left_behind(empty_cache)

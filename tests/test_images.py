@@ -1,0 +1,266 @@
+"""Reading and writing files of every kind, and the arithmetic on pixels."""
+
+import imagecodecs
+import numpy as np
+import pytest
+import skimage.color
+import tifffile
+from PIL import Image
+
+from sr_utils import images
+
+ORIENTATION = 0x0112
+
+
+@pytest.fixture
+def pixels(rng):
+    return rng.integers(0, 256, (6, 9, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def deep(rng):
+    return rng.integers(0, 65536, (6, 9, 3), dtype=np.uint16)
+
+
+def read_back(path, expected):
+    """Read `path` and compare with `expected`, values of [0, 1]."""
+    image = images.read(path)
+    assert image.dtype == np.float32
+    assert image.shape == (*expected.shape[:2], 3)
+    np.testing.assert_allclose(image, np.broadcast_to(expected, image.shape), atol=1e-6)
+
+
+@pytest.mark.parametrize("ending", ["png", "bmp", "tif", "ppm", "webp"])
+def test_8_bit_rgb(tmp_path, pixels, ending):
+    options = {"lossless": True} if ending == "webp" else {}
+    Image.fromarray(pixels).save(tmp_path / f"a.{ending}", **options)
+    read_back(tmp_path / f"a.{ending}", pixels / 255)
+
+
+def test_gray(tmp_path, pixels):
+    Image.fromarray(pixels[..., 0]).save(tmp_path / "a.png")
+    read_back(tmp_path / "a.png", pixels[..., :1] / 255)
+    assert images.read(tmp_path / "a.png", keep_gray=True).shape == (6, 9, 1)
+
+
+def test_keep_gray_leaves_color_alone(tmp_path, pixels):
+    Image.fromarray(pixels[..., :1].repeat(3, axis=-1)).save(tmp_path / "a.png")
+    assert images.read(tmp_path / "a.png", keep_gray=True).shape == (6, 9, 3)
+
+
+def test_one_bit(tmp_path):
+    checks = np.indices((4, 5)).sum(axis=0) % 2 == 0
+    Image.fromarray(checks).save(tmp_path / "a.png")
+    Image.fromarray(checks).save(tmp_path / "a.tif")
+    read_back(tmp_path / "a.png", checks[..., None].astype(float))
+    read_back(tmp_path / "a.tif", checks[..., None].astype(float))
+
+
+def test_palette(tmp_path, pixels):
+    image = Image.fromarray(pixels).quantize(8)
+    image.save(tmp_path / "a.png")
+    read_back(tmp_path / "a.png", np.asarray(image.convert("RGB")) / 255)
+
+
+def test_transparent_palette_lies_over_white(tmp_path):
+    image = Image.fromarray(np.array([[0, 1]], np.uint8), mode="P")
+    image.putpalette([10, 20, 30, 40, 50, 60])
+    image.save(tmp_path / "a.png", transparency=0)
+    read_back(tmp_path / "a.png", np.array([[[255, 255, 255], [40, 50, 60]]]) / 255)
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_alpha_lies_over_white(tmp_path, pixels, mode):
+    channels = pixels if mode == "RGBA" else pixels[..., :1]
+    alpha = pixels[..., ::-1][..., :1]
+    layers = np.concatenate([channels, alpha], axis=-1)
+    Image.fromarray(layers, mode=mode).save(tmp_path / "a.png")
+    opacity = alpha / 255
+    read_back(tmp_path / "a.png", channels / 255 * opacity + 1 - opacity)
+
+
+def test_cmyk(tmp_path):
+    Image.new("CMYK", (8, 8), (255, 0, 0, 0)).save(tmp_path / "a.jpg", quality=100)
+    read = images.read(tmp_path / "a.jpg")
+    np.testing.assert_allclose(read, np.broadcast_to([0, 1, 1], read.shape), atol=0.02)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["jpg", "png", "deep.tif"])
+def test_exif_orientation(tmp_path, orientation, kind):
+    upright = np.zeros((16, 24, 3), np.uint8)
+    upright[:8, :8] = 255  # a white corner at the top left
+    stored = Image.fromarray(upright)
+    for change in CAMERA[orientation]:
+        stored = stored.transpose(change)
+    stored = np.asarray(stored)
+    path = tmp_path / f"a.{kind}"
+    if kind == "deep.tif":
+        tag = (ORIENTATION, "H", 1, orientation, True)
+        tifffile.imwrite(path, stored.astype(np.uint16) * 257, extratags=[tag])
+    else:
+        exif = Image.Exif()
+        exif[ORIENTATION] = orientation
+        Image.fromarray(stored).save(path, exif=exif)
+    np.testing.assert_allclose(images.read(path), upright / 255, atol=0.05)
+
+
+# What a camera does to the upright picture before it stores it with this orientation.
+CAMERA = {
+    1: [],
+    2: [Image.Transpose.FLIP_LEFT_RIGHT],
+    3: [Image.Transpose.ROTATE_180],
+    4: [Image.Transpose.FLIP_TOP_BOTTOM],
+    5: [Image.Transpose.TRANSPOSE],
+    6: [Image.Transpose.ROTATE_90],
+    7: [Image.Transpose.TRANSVERSE],
+    8: [Image.Transpose.ROTATE_270],
+}
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_16_bit_png_keeps_16_bits(tmp_path, rng, channels):
+    layers = rng.integers(0, 65536, (6, 9, channels), dtype=np.uint16)
+    (tmp_path / "a.png").write_bytes(imagecodecs.png_encode(layers.squeeze()))
+    color = layers[..., :3] if channels >= 3 else layers[..., :1]
+    opacity = layers[..., -1:] / 65535 if channels in (2, 4) else 1
+    read_back(tmp_path / "a.png", color / 65535 * opacity + 1 - opacity)
+
+
+@pytest.mark.parametrize("compression", [None, "lzw", "zlib"])
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+def test_16_bit_tiff_keeps_16_bits(tmp_path, deep, compression, planar):
+    stored = deep if planar == "contig" else np.moveaxis(deep, -1, 0)
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        stored,
+        photometric="rgb",
+        planarconfig=planar,
+        compression=compression,
+    )
+    read_back(tmp_path / "a.tif", deep / 65535)
+
+
+def test_16_bit_gray_tiff(tmp_path, deep):
+    tifffile.imwrite(tmp_path / "a.tif", deep[..., 0])
+    tifffile.imwrite(tmp_path / "b.tif", deep[..., 0], photometric="miniswhite")
+    read_back(tmp_path / "a.tif", deep[..., :1] / 65535)
+    read_back(tmp_path / "b.tif", 1 - deep[..., :1] / 65535)
+
+
+def test_missing_file(tmp_path):
+    for path in (tmp_path / "none.png", tmp_path):
+        with pytest.raises(FileNotFoundError, match=r"Received: "):
+            images.read(path)
+
+
+def test_damaged_files(tmp_path, pixels, deep):
+    large = Image.fromarray(pixels.repeat(20, axis=0).repeat(20, axis=1))
+    large.save(tmp_path / "a.jpg")
+    large.save(tmp_path / "a.png")
+    (tmp_path / "b.png").write_bytes(imagecodecs.png_encode(deep))
+    tifffile.imwrite(tmp_path / "a.tif", deep)
+    for path in list(tmp_path.iterdir()):
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    (tmp_path / "text.png").write_text("not an image")
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "start.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    for path in tmp_path.iterdir():
+        with pytest.raises(
+            ValueError, match=f"undamaged image .*Received: .*{path.name}"
+        ):
+            images.read(path)
+
+
+def test_neither_8_nor_16_bits(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros((4, 4), np.float32))
+    with pytest.raises(ValueError, match="not float32"):
+        images.read(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("ending", ["png", "tif"])
+@pytest.mark.parametrize(("bits", "top"), [(8, 255), (16, 65535)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_written_files_come_back(tmp_path, rng, ending, bits, top, channels):
+    image = rng.integers(0, top + 1, (5, 7, channels)) / np.float32(top)
+    path = tmp_path / f"a.{ending}"
+    images.write(path, image, bits=bits)
+    np.testing.assert_allclose(images.read(path, keep_gray=True), image, atol=1e-7)
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+def test_write_clips(tmp_path):
+    images.write(tmp_path / "a.png", np.array([[[-0.2, 0.5, 1.2]]]))
+    expected = np.array([[[0, 128, 255]]]) / 255
+    np.testing.assert_allclose(images.read(tmp_path / "a.png"), expected, atol=1e-6)
+
+
+def test_write_refuses(tmp_path):
+    image = np.zeros((4, 4, 3))
+    with pytest.raises(FileNotFoundError, match=r"existing folder. Received: "):
+        images.write(tmp_path / "none" / "a.png", image)
+    with pytest.raises(ValueError, match=r"Received: .*a.xyz"):
+        images.write(tmp_path / "a.xyz", image)
+    with pytest.raises(ValueError, match=r"Received: .*a.jpg"):
+        images.write(tmp_path / "a.jpg", image, bits=16)
+    with pytest.raises(ValueError, match=r"Received: 12"):
+        images.write(tmp_path / "a.png", image, bits=12)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_interrupted_write_keeps_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "a.png"
+    images.write(path, np.zeros((4, 4, 3)))
+    before = path.read_bytes()
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pathlib.Path.replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        images.write(path, np.ones((4, 4, 3)))
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_rounding_is_exact_and_never_truncates():
+    levels = np.arange(256, dtype=np.float32) / 255
+    np.testing.assert_array_equal(images.to_uint8(levels), np.arange(256))
+    assert images.to_uint8(np.float32(200.6 / 255)) == 201
+    np.testing.assert_array_equal(images.quantize(levels), levels)
+
+
+def test_luma_is_that_of_scikit_image(rng):
+    image = rng.random((5, 6, 3))
+    np.testing.assert_allclose(
+        images.luma(image), skimage.color.rgb2ycbcr(image)[..., 0], atol=1e-10
+    )
+    assert images.luma(np.ones((1, 1, 3)))[0, 0] == pytest.approx(235)
+    np.testing.assert_allclose(images.luma(image[..., :1]), 255 * image[..., 0])
+
+
+def test_crop_to_multiple():
+    image = np.zeros((13, 18, 3))
+    assert images.crop_to_multiple(image, 4).shape == (12, 16, 3)
+    with pytest.raises(ValueError, match=r"Received: 13 x 18"):
+        images.crop_to_multiple(image, 14)
+    for scale in (0, -2, 2.0):
+        with pytest.raises(ValueError, match=f"Received: {scale}"):
+            images.crop_to_multiple(image, scale)
+
+
+@pytest.mark.parametrize(
+    ("image", "received"),
+    [
+        (np.zeros((4, 4)), r"shape \(4, 4\)"),
+        (np.zeros((4, 4, 2)), r"shape \(4, 4, 2\)"),
+        (np.zeros((4, 4, 3), np.uint8), "dtype uint8"),
+        (np.zeros((0, 4, 3)), r"shape \(0, 4, 3\)"),
+        (np.full((4, 4, 3), 128.0), "values from 128 to 128"),
+        (np.full((4, 4, 3), np.nan), "values from nan to nan"),
+        (None, r"shape \(\)"),
+    ],
+)
+def test_check_image_refuses(image, received):
+    with pytest.raises(ValueError, match=f"Expected `photo` .*Received: {received}"):
+        images.check_image(image, "photo")

@@ -1,0 +1,161 @@
+"""The committed notebooks: what their sources say, in a form made for readers."""
+
+import re
+import statistics
+
+import nbformat
+import pytest
+
+from tools import notebooks
+
+LESSONS = sorted(path.stem for path in notebooks.SOURCES.glob("*.py"))
+MACHINE_PATH = re.compile(r"(?<![\w.])/(root|tmp|home|work|Users|usr|var)/")
+
+
+@pytest.fixture(params=LESSONS)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def lesson(name):
+    return nbformat.read(notebooks.NOTEBOOKS / f"{name}.ipynb", as_version=4)
+
+
+def code_cells(lesson):
+    return [cell for cell in lesson.cells if cell.cell_type == "code"]
+
+
+def outputs(lesson):
+    return [output for cell in code_cells(lesson) for output in cell.outputs]
+
+
+def shape_of(lesson):
+    return [
+        (cell.id, cell.cell_type, cell.source, cell.metadata) for cell in lesson.cells
+    ]
+
+
+def test_there_is_a_notebook_for_each_source():
+    assert LESSONS
+    assert sorted(path.stem for path in notebooks.NOTEBOOKS.glob("*.ipynb")) == LESSONS
+
+
+def test_notebook_and_source_agree(name, lesson):
+    source = notebooks.read_source(notebooks.SOURCES / f"{name}.py")
+    assert shape_of(notebooks.fold_solutions(source)) == shape_of(lesson)
+    nbformat.validate(lesson)
+
+
+def test_every_cell_has_run_in_order_and_silently(lesson):
+    counts = [cell.execution_count for cell in code_cells(lesson)]
+    assert counts == list(range(1, len(counts) + 1))
+    assert not [o for o in outputs(lesson) if o.output_type == "error"]
+    assert not [o for o in outputs(lesson) if o.get("name") == "stderr"]
+
+
+def test_nothing_of_this_machine_is_stored(name, lesson):
+    data = [output.get("data", {}) for output in outputs(lesson)]
+    texts = [output.get("text", "") for output in outputs(lesson)]
+    texts += [str(d.get("text/html", "")) + str(d.get("text/plain", "")) for d in data]
+    assert not [text for text in texts if MACHINE_PATH.search(text)]
+    assert not [d for d in data if notebooks.WIDGET in d]
+    assert set(lesson.metadata) == {"kernelspec"}
+    assert (notebooks.NOTEBOOKS / f"{name}.ipynb").stat().st_size < 3_000_000
+
+
+def test_every_picture_has_alt_text(lesson):
+    shown = [o for o in outputs(lesson) if "image/png" in o.get("data", {})]
+    assert shown
+    for output in shown:
+        assert len(output.metadata["image/png"]["alt"].split()) > 5
+
+
+def test_cells_are_short_and_explained(lesson):
+    lengths = [len(cell.source.splitlines()) for cell in code_cells(lesson)]
+    assert statistics.median(lengths) <= 6
+    assert max(lengths) <= 30
+    words = [len(c.source.split()) for c in lesson.cells if c.cell_type == "markdown"]
+    assert 20 <= statistics.median(words) <= 60
+
+
+def test_the_first_code_cell_installs_the_package(lesson):
+    assert "import sr_utils" in code_cells(lesson)[0].source
+    assert "pip" in code_cells(lesson)[0].source
+
+
+def test_what_differs_by_machine_is_left_out_of_the_comparison(lesson):
+    for cell in code_cells(lesson):
+        if "runtime.start" in cell.source or "datasets.available" in cell.source:
+            assert "nbval-ignore-output" in cell.metadata.tags
+
+
+def test_solutions_run(name):
+    source = notebooks.read_source(notebooks.SOURCES / f"{name}.py")
+    solutions = [c for c in source.cells if "solution" in c.metadata.get("tags", [])]
+    assert len(solutions) >= 3
+    assert all("assert" in cell.source for cell in solutions)
+    notebooks.execute(source, name)
+
+
+def test_solutions_are_folded():
+    cell = nbformat.v4.new_code_cell("x = 1", metadata={"tags": ["solution"]})
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("y"), cell])
+    kept, folded = notebooks.fold_solutions(notebook).cells
+    assert kept.cell_type == "code"
+    assert folded.cell_type == "markdown"
+    assert folded.source.startswith("<details><summary>Solution</summary>")
+    assert "```python\nx = 1\n```" in folded.source
+
+
+def test_ids_depend_on_the_text_only():
+    def ids(*sources):
+        cells = [nbformat.v4.new_code_cell(source) for source in sources]
+        notebook = nbformat.v4.new_notebook(cells=cells)
+        return [cell.id for cell in notebooks.with_stable_ids(notebook).cells]
+
+    assert ids("a", "b") == ids("a", "b")
+    assert ids("new", "a", "b")[1:] == ids("a", "b")
+    assert len(set(ids("a", "a", "a"))) == 3
+
+
+def run(*sources):
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebooks.execute(notebook, "07_new")
+    return notebook
+
+
+def test_a_failing_cell_is_named():
+    with pytest.raises(notebooks.LessonError) as caught:
+        run("x = 1", "y = 2\nx / 0")
+    message = str(caught.value)
+    assert "notebooks/07_new.ipynb, code cell 2: ZeroDivisionError: division" in message
+    assert "    x / 0" in message
+
+
+def test_stderr_fails_the_build():
+    notebook = run("import warnings; warnings.warn('old')")
+    with pytest.raises(notebooks.LessonError, match="stderr from"):
+        notebooks.check_silent(notebook, "07_new")
+
+
+def test_execution_leaves_no_trace_of_the_run():
+    notebook = notebooks.clean(run("import ipywidgets; ipywidgets.IntSlider()"))
+    assert notebook.metadata == {"kernelspec": notebooks.KERNEL}
+    assert notebook.cells[0].metadata == {}
+    assert notebooks.WIDGET not in notebook.cells[0].outputs[0].data
+
+
+def test_pages_need_no_network(lesson):
+    page = notebooks._page(lesson)
+    assert not re.findall(r"<(?:script|link)\b[^>]*", page)
+    assert not re.findall(r'<img[^>]*src="http', page)
+    alts = re.findall(r'<img[^>]*alt="([^"]*)"', page)
+    assert len(alts) == page.count("<img")
+    assert all(alts)
+
+
+def test_an_unknown_lesson_is_refused():
+    with pytest.raises(notebooks.LessonError, match=r"Received: "):
+        notebooks.run(["99_none"])

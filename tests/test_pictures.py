@@ -1,0 +1,116 @@
+"""Pictures: pixel-exact, stable, with alt text, and controls with a static stand-in."""
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from sr_utils import controls, images, pictures, plots
+from sr_utils.resize import KERNELS, weight_matrix
+
+
+@pytest.fixture
+def photo(rng):
+    return rng.random((20, 30, 3), dtype=np.float32)
+
+
+def shown(picture):
+    return np.asarray(Image.open(io.BytesIO(picture.png())).convert("RGB"))
+
+
+def test_every_pixel_is_shown_as_a_square(photo):
+    page = shown(pictures.gallery({"photo": photo}, zoom=5, alt="A photo."))
+    expected = images.to_uint8(photo).repeat(10, axis=0).repeat(10, axis=1)
+    top = 2 * pictures._TITLE
+    np.testing.assert_array_equal(page[top : top + 200, :300], expected)
+
+
+def test_crops_are_those_of_the_region(photo):
+    region = (4, 7, 8, 10)
+    page = shown(pictures.compare({"photo": photo}, region, zoom=3, alt="A crop."))
+    expected = images.to_uint8(photo[4:12, 7:17]).repeat(6, axis=0).repeat(6, axis=1)
+    top = 2 * pictures._TITLE
+    np.testing.assert_array_equal(page[top : top + 48, -60:], expected)
+
+
+def test_jupyter_gets_the_image_with_its_alt_text(photo):
+    picture = pictures.gallery({"photo": photo}, zoom=4, alt="A photo.")
+    data, metadata = picture._repr_mimebundle_()
+    assert data["text/plain"] == repr(picture) == "A photo."
+    assert metadata["image/png"] == {"alt": "A photo.", "width": 120}
+    image = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
+    assert image.width == 2 * 120
+
+
+def test_the_same_picture_is_the_same_file(photo, tmp_path):
+    for name in ("a.png", "b.png"):
+        pictures.gallery({"photo": photo}, alt="A photo.").save(tmp_path / name)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_alt_text_is_escaped_in_html(photo):
+    page = pictures.gallery({"photo": photo}, alt='"Quoted" & <tagged>').html()
+    assert 'alt="&quot;Quoted&quot; &amp; &lt;tagged&gt;"' in page
+
+
+@pytest.mark.parametrize("alt", ["", " ", None])
+def test_alt_text_is_required(photo, alt):
+    with pytest.raises(ValueError, match="Expected `alt`"):
+        pictures.gallery({"photo": photo}, alt=alt)
+
+
+@pytest.mark.parametrize("zoom", [0, 2.5, -1])
+def test_zoom_is_a_whole_number(photo, zoom):
+    with pytest.raises(ValueError, match=f"Received: {zoom}"):
+        pictures.gallery({"photo": photo}, zoom=zoom, alt="A photo.")
+
+
+OUTSIDE = [(0, 0, 21, 5), (-1, 0, 5, 5), (0, 28, 5, 5), (0, 0, 0, 5)]
+
+
+@pytest.mark.parametrize("region", OUTSIDE)
+def test_regions_outside_are_refused(photo, region):
+    with pytest.raises(ValueError, match=r"inside 20 x 30 pixels. Received"):
+        pictures.compare({"photo": photo}, region, alt="A photo.")
+
+
+def test_compared_images_have_one_size(photo):
+    with pytest.raises(
+        ValueError, match=r"one size. Received: \[\(19, 30\), \(20, 30\)\]"
+    ):
+        pictures.compare({"a": photo, "b": photo[1:]}, (0, 0, 5, 5), alt="Two.")
+
+
+def test_graphs(photo):
+    line = (np.arange(5), np.arange(5) ** 2)
+    graphs = [
+        plots.kernels(KERNELS, alt="Kernels."),
+        plots.matrices({"bicubic": weight_matrix(8, 2).toarray()}, alt="A matrix."),
+        plots.curves({"loss": line}, x_label="step", y_label="loss", alt="A curve."),
+        plots.spectra({"photo": photo}, scale=4, alt="A spectrum."),
+    ]
+    for graph in graphs:
+        assert isinstance(graph.figure, Figure)
+        assert shown(graph).std() > 0
+    axes = graphs[2].figure.axes[0]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("step", "loss")
+    np.testing.assert_array_equal(axes.lines[0].get_ydata(), line[1])
+    assert graphs[3].figure.axes[0].lines[1].get_xdata()[0] == 0.5 / 4
+
+
+def test_controls_move_the_picture():
+    def draw(level, size):
+        return pictures.gallery({"x": np.full((size, size, 3), level)}, alt=f"{level}")
+
+    explorer = controls.explore(draw, level=[0.5, 1.0], size=range(4, 12, 4))
+    data, metadata = explorer._repr_mimebundle_()
+    assert repr(explorer) == data["text/plain"] == metadata["image/png"]["alt"] == "0.5"
+    assert "application/vnd.jupyter.widget-view+json" in data
+    bar, page = explorer.controls().children
+    menu, slider = bar.children
+    assert tuple(slider.options) == (4, 8)
+    menu.value, slider.value = 1.0, 8
+    assert page.value == draw(1.0, 8).html()

@@ -1,0 +1,131 @@
+"""Quiet start-up, seeds, and choices by device; each start in a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sr_utils import runtime
+
+
+def fresh_python(code, **variables):
+    """Run `code` in a new interpreter, as a learner's machine would."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("TF_", "SR_", "KERAS_"))
+    }
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment | variables,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+
+START = "from sr_utils import runtime; runtime.start(seed=3)\n"
+
+
+def test_start_is_silent_and_keeps_the_fast_kernels():
+    done = fresh_python(
+        START + "import os, sys\n"
+        "print(os.environ['TF_CPP_MIN_LOG_LEVEL'])\n"
+        "print(os.environ.get('TF_ENABLE_ONEDNN_OPTS', 'not set'))\n"
+        "print('still heard', file=sys.stderr); os.write(2, b'and here')\n"
+    )
+    report, level, fast_kernels = done.stdout.splitlines()
+    assert report.startswith("Keras 3.")
+    assert level == "3"
+    assert fast_kernels == "not set"
+    assert done.stderr == "still heard\nand here"
+
+
+def test_nothing_in_the_course_switches_the_fast_kernels_off():
+    name = "TF_ENABLE_ONEDNN" + "_OPTS"
+    root = Path(__file__).parents[1]
+    files = [
+        path
+        for folder in ("sr_utils", "tools", "notebooks")
+        for path in (root / folder).rglob("*.[pi][yp]*")
+    ]
+    assert root / "sr_utils" / "runtime.py" in files
+    for path in [*files, root / "Makefile", root / ".ci" / "run"]:
+        if path.suffix != ".pyc":
+            assert name not in path.read_text(encoding="utf-8"), path
+
+
+def test_the_same_seed_gives_the_same_numbers():
+    code = START + (
+        "import keras, random, numpy as np\n"
+        "x = np.random.rand(8, 12, 12, 3); print(random.random(), x.sum())\n"
+        "layers = [keras.layers.Conv2D(8, 3), keras.layers.Conv2D(1, 3)]\n"
+        "model = keras.Sequential(layers)\n"
+        "model.compile('adam', 'mse', jit_compile=False)\n"
+        "model.fit(x, x[:, 2:-2, 2:-2, :1], epochs=2, verbose=0)\n"
+        "print([w.numpy().tobytes().hex() for w in model.weights])\n"
+    )
+    assert fresh_python(code).stdout == fresh_python(code).stdout
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["images", "resize", "metrics", "datasets", "scoreboard", "pictures", "plots"],
+)
+def test_imports_no_framework(module):
+    code = f"import sys, sr_utils.{module}; print('tensorflow' in sys.modules)"
+    assert fresh_python(code).stdout == "False\n"
+
+
+def test_silence_ends_with_an_error(capfd):
+    with pytest.raises(ZeroDivisionError), runtime.silence():
+        os.write(2, b"unheard")
+        raise ZeroDivisionError
+    os.write(2, b"heard")
+    assert capfd.readouterr().err == "heard"
+
+
+def test_budget(monkeypatch):
+    monkeypatch.delenv("SR_BUDGET", raising=False)
+    assert runtime.budget(quick=10, full=1000) == 10
+    monkeypatch.setenv("SR_BUDGET", "full")
+    assert runtime.budget(quick=10, full=1000) == 1000
+    monkeypatch.setenv("SR_BUDGET", "fast")
+    with pytest.raises(ValueError, match=r"SR_BUDGET .*Received: 'fast'"):
+        runtime.budget(quick=10, full=1000)
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ("flags : fpu avx512f amx_bf16", "mixed_bfloat16"),
+        ("flags : fpu avx512_bf16", "mixed_bfloat16"),
+        ("flags : fpu avx2", "float32"),
+        (None, "float32"),
+    ],
+)
+def test_precision_on_a_cpu(monkeypatch, tmp_path, flags, expected):
+    monkeypatch.setattr(runtime, "accelerators", list)
+    monkeypatch.setattr(runtime, "_CPU_FLAGS", tmp_path / "cpuinfo")
+    if flags:
+        (tmp_path / "cpuinfo").write_text(flags)
+    assert runtime.precision() == expected
+    assert not runtime.jit_compile()
+
+
+@pytest.mark.parametrize(
+    ("device", "capability", "expected"),
+    [
+        ("gpu:0", 9, "mixed_bfloat16"),
+        ("gpu:0", 7, "mixed_float16"),
+        ("gpu:0", 6, "float32"),
+        ("tpu:0", None, "mixed_bfloat16"),
+    ],
+)
+def test_precision_on_an_accelerator(monkeypatch, device, capability, expected):
+    monkeypatch.setattr(runtime, "accelerators", lambda: [device])
+    monkeypatch.setattr(runtime, "_compute_capability", lambda: capability)
+    assert runtime.precision() == expected
+    assert runtime.jit_compile()
