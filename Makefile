@@ -14,7 +14,7 @@ run: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2
-	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout=600 \
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=600 \
 		--nbval-sanitize-with=tests/nbval_sanitize.cfg notebooks/*.ipynb
 
 check: $(READY)

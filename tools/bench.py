@@ -39,7 +39,9 @@ def main():
         size = (int(512 * scale), int(512 * scale))
         for antialias in (True, False):
             times = ratio(
-                lambda scale=scale: resize(image, scale),
+                lambda scale=scale, antialias=antialias: resize(
+                    image, scale, antialias=antialias
+                ),
                 lambda size=size, antialias=antialias: tf.image.resize(
                     image, size, "bicubic", antialias=antialias
                 ).numpy(),
