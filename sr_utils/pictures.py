@@ -106,11 +106,12 @@ def gallery(panels, *, alt, zoom=1, captions=None, columns=None):
 
 
 def compare(panels, region, *, alt, zoom=4, captions=None, columns=None):
-    """Mark a region in the first image and show its crops from all images, large.
+    """Mark a region in the original and show its crops from all images, large.
 
     Args:
         panels: Dictionary from method to image, float in [0, 1],
-            `(height, width, 3)`, all of one size. The first is shown whole as well.
+            `(height, width, 3)`, all of one size. The one named "original", or else
+            the first, is shown whole as well.
         region: `(top, left, height, width)` in pixels.
         alt: Alt text, a sentence.
         zoom: Screen pixels per image pixel in the crops, an integer.
@@ -137,7 +138,8 @@ def compare(panels, region, *, alt, zoom=4, captions=None, columns=None):
     width = min(_CONTEXT_WIDTH, photograph_width * room // photograph_height)
     height = photograph_height * width // photograph_width
     figure = _panel_figure(shown, captions or {}, columns, left=width + 2 * _GAP)
-    _draw_context(figure, next(iter(panels.values())), region, width, height)
+    photograph = panels.get("original", next(iter(panels.values())))
+    _draw_context(figure, photograph, region, width, height)
     return Picture(figure, alt)
 
 

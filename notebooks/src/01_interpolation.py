@@ -1,12 +1,12 @@
 # %% [markdown]
 # # 1. Interpolation: how far do you get without learning?
 #
-# You have a photograph of 64 × 64 pixels. You want 256 × 256. Every pixel you have must
-# become sixteen, and fifteen of them were never measured. Where do they come from?
+# You have a photograph of 64 × 64 pixels. You want 256 × 256. Where you have one pixel
+# you need sixteen, and none of the sixteen was stored. Where do they come from?
 #
 # This lesson answers with rules that know nothing about photographs: a pixel between
 # others is a mixture of them. You will see how good that gets, learn to measure it as
-# papers do, and find out exactly why it can't get better.
+# papers do, and find out exactly why it can't bring back what was lost.
 
 # %%
 try:
@@ -20,7 +20,7 @@ except ModuleNotFoundError:  # on Colab, ".." becomes "git+" and the course's ad
 
 # %% [markdown]
 # The next cell starts TensorFlow, fixes all random seeds and says what your computer
-# has. This lesson trains nothing, so a laptop is enough.
+# has. Precision and budget matter only in lessons that train. This one trains nothing.
 
 # %% tags=["nbval-ignore-output"]
 from sr_utils import runtime
@@ -41,16 +41,19 @@ from sr_utils.scoreboard import Scoreboard
 
 # %% [markdown]
 # Here is the task in one picture. On the left, what is stored: 64 × 64 pixels. Then the
-# same pixels blown up, the best that the rules of this lesson can do, and the original.
-# Look at the hair and the eyes: the third picture is smooth where the fourth has detail.
+# same pixels blown up, the best of this lesson's four methods, and the original. Look at
+# the hair and the eyes: the third picture is smooth where the fourth has detail.
+#
+# `held_out` loads three photographs. `pair` returns an original and its small version,
+# made by a rule that this lesson explains.
 
 # %%
 photographs = datasets.held_out()
 portrait, small = datasets.pair(photographs["astronaut"][0:256, 96:352], 4)
 blocks, smooth = resize(small, 4, "nearest"), resize(small, 4, "lanczos3")
 
-panels = {"stored": small, "enlarged": blocks, "Lanczos": smooth, "original": portrait}
-sizes = {"stored": "64 × 64", "original": "256 × 256"}
+panels = {"stored": small, "nearest": blocks, "Lanczos": smooth, "original": portrait}
+sizes = {name: f"{x.shape[0]} × {x.shape[1]}" for name, x in panels.items()}
 alt = "A tiny portrait; the same as squares; smooth but blurred; the sharp original."
 pictures.gallery(panels, captions=sizes, alt=alt)
 
@@ -80,7 +83,7 @@ averaged = pagoda.reshape(height // 4, 4, width // 4, 4, 3).mean(axis=(1, 3))
 
 # %% [markdown]
 # **Predict:** the roof of this pagoda is covered with thin straight rows of tiles. What
-# will be left of them when three pixels of four are skipped?
+# will be left of them when three of every four pixels are skipped?
 
 # %%
 roof = (slice(2, 62), slice(12, 72))
@@ -96,8 +99,8 @@ pictures.gallery(panels, zoom=zoom, alt=alt)
 # Look at the right half of the upper roof in the middle picture. There are stripes, but
 # broad ones, and they run in another direction than the tiles. They aren't in the
 # photograph: skipping pixels has *invented* them. This is **aliasing**. With a blur
-# first, here the mean over 4 × 4 pixels, the roof is plain. Detail is gone, but nothing
-# false is added.
+# first, here the mean over 4 × 4 pixels, the roof is almost plain. Detail is gone, but
+# hardly anything false is added.
 
 # %% [markdown]
 # Why does it happen? Reduce it to one line of pixels. A wave with 0.22 cycles per pixel
@@ -121,20 +124,22 @@ plots.curves(waves, points=dots, x_label="position in pixels", y_label="value", 
 print("equal at every dot:", np.allclose(wave(0.22, sampled), wave(0.03, sampled)))
 
 # %% [markdown]
-# At the dots the two waves are equal, and whoever has only the dots can't tell them
-# apart. One sample every four pixels can follow waves of at most
-# 1 / (2 · 4) = 0.125 cycles per pixel, the **Nyquist limit**. Everything faster must be
-# removed *before* subsampling, or it comes back disguised as something slow.
-#
-# So a fair small image is made in two steps: **blur, then subsample**. Remember the
-# number 0.125. You will meet it again.
+# With only the dots, you can't tell the two waves apart. From dot to dot the fast wave
+# makes 4 · 0.22 = 0.88 cycles. That looks the same as going back by 0.12 cycles, and
+# 0.12 / 4 = 0.03.
+
+# %% [markdown]
+# One sample every four pixels can follow waves of at most 1 / (2 · 4) = 0.125 cycles per
+# pixel, the **Nyquist limit**. What is faster must be weakened *before* subsampling, or
+# it comes back disguised as something slow. So a fair small image is made in two steps:
+# **blur, then subsample**. Remember the number 0.125. You will meet it again.
 
 # %% [markdown]
 # ## One idea: a kernel slid over the grid
 #
-# Now enlarge. A new pixel lies between old ones, so its value is a weighted mean of its
-# old neighbors, and the weight depends on the distance only. The function from distance
-# to weight is called the **kernel**. Here are two.
+# Now enlarge. A new pixel lies between old ones, so its value is a weighted sum of its
+# old neighbors. Along a line of pixels, the weight depends on the distance only. The
+# function from distance to weight is called the **kernel**. Here are two.
 
 
 # %%
@@ -156,13 +161,19 @@ print("linear:", linear(distances), " cubic:", cubic(distances))
 # %% [markdown]
 # `linear` falls to 0 within one pixel: only the two nearest neighbors count. `cubic`
 # reaches two pixels, and beyond one pixel it is *negative*. The methods of this lesson
-# differ in nothing but this curve. `nearest` copies the closest pixel; `lanczos3` is the
-# ideal low-pass filter of signal theory, faded out after three pixels.
+# differ in nothing but this curve. `nearest` copies the closest pixel; `lanczos3` comes
+# from signal theory: it keeps slow waves and stops fast ones almost ideally, faded to
+# zero at three pixels.
 
 # %%
 methods = ["nearest", "bilinear", "bicubic", "lanczos3"]
 alt = "Four kernels: a box, a triangle, a bump with two negative dips, one that swings."
 plots.kernels({name: KERNELS[name] for name in methods}, alt=alt)
+
+# %% [markdown]
+# Each kernel is 1 at distance 0 and 0 at every other whole distance. So where a new pixel
+# falls on an old one, it takes its value: the curve passes through the old pixels. That
+# is what *interpolation* means.
 
 # %% [markdown]
 # Next you need to know where the new pixels lie. A pixel is a small square, and its
@@ -185,30 +196,33 @@ line_weights(4, 2, linear)
 # Read the second row: the second new pixel is 0.75 of the first old pixel plus 0.25 of
 # the second. Every row adds up to 1, so a flat area stays as bright as it was.
 #
-# Enlarging a line of pixels is now one matrix product. Try it on sixteen pixels from the
-# cheek across the hair to the wall.
+# Enlarging a line of pixels is now one matrix product. Try it on twenty pixels from the
+# cheek across the hair to the wall, with 32 new pixels for each old one.
 
 # %%
-line = images.luma(small)[31, 32:48]
-old, new = np.arange(16), (np.arange(16 * 8) + 0.5) / 8 - 0.5
-lines = {name: line_weights(16, 8, KERNELS[name]) @ line for name in methods[:3]}
+line = images.luma(small)[31, 32:52]  # brightness, explained below
+old, new = np.arange(20), (np.arange(20 * 32) + 0.5) / 32 - 0.5
+lines = {name: line_weights(20, 32, KERNELS[name]) @ line for name in methods}
 
 # %% [markdown]
-# **Predict:** the cubic kernel has negative weights. What will its curve do next to a
-# steep edge?
+# **Predict:** two of the kernels have negative weights. What will their curves do next to
+# a steep edge?
 
 # %%
 curves = {name: (new, values) for name, values in lines.items()}
 dots = ("pixels of the small image", old, line)
-alt = "Through the dots: stairs, straight lines, and a smooth curve that overshoots."
+alt = "Through the dots: stairs, straight lines, two smooth curves that overshoot."
 plots.curves(curves, points=dots, x_label="old pixel", y_label="luma", alt=alt)
 
 # %% [markdown]
-# Stairs, straight lines, a smooth curve. Beside the steep edge on the right, the bicubic
-# curve dips below the darkest pixel and then rises above the brightest. This
-# **overshoot** makes edges look crisp. It can leave the range of valid values, so
-# results are clipped before they are stored.
-#
+# Stairs, straight lines, smooth curves. Look at the steep edge near pixel 14. The smooth
+# curves dip below the darkest pixel before it and rise above the brightest after it, and
+# Lanczos swings on once more. This **overshoot**, or **ringing**, makes edges look crisp.
+# The price is a halo: the light rim around the hair in the Lanczos portrait above.
+# Overshoot can leave the range of valid values, so results are clipped before they are
+# stored.
+
+# %% [markdown]
 # An image has two directions. One matrix mixes its rows, another its columns: **a resize
 # is two matrix products.**
 
@@ -230,12 +244,12 @@ print(small.shape, "becomes", ours.shape)
 # To shrink, blur first. You already have the tool: *stretch* the kernel. At scale 1/4, a
 # kernel four times as wide averages over four times as many pixels, which is the blur.
 # Computing it only where a new pixel lies is the subsampling. Libraries call this
-# **antialiasing**.
+# **antialiasing**. Below, blue weights are positive and pale red ones negative.
 
 # %%
 matrices = {"enlarge 8 → 32": line_weights(8, 4, cubic)}
 matrices["shrink 32 → 8, stretched"] = line_weights(32, 1 / 4, cubic, stretch=4)
-matrices["shrink 32 → 8, as it is"] = line_weights(32, 1 / 4, cubic)
+matrices["shrink 32 → 8, not stretched"] = line_weights(32, 1 / 4, cubic)
 alt = (
     "Three banded matrices: 32 by 8; 8 by 32 with wide rows; 8 by 32 with narrow rows."
 )
@@ -247,14 +261,14 @@ plots.matrices(matrices, alt=alt)
 # of all pixels hardly count. That is nearly skipping pixels again, and it aliases.
 
 # %% [markdown]
-# `sr_utils.resize` is this code with two additions: beyond the border it mirrors the
-# image, as MATLAB does, and it stores only the weights that aren't zero. Away from the
-# border it must agree with yours.
+# `sr_utils.resize` is this code with two additions: it stores only the weights that aren't
+# zero, and beyond the border it mirrors the image, as MATLAB does. Your code leaves
+# missing neighbors out and rescales the other weights. Away from the border the two must
+# agree.
 
 # %%
 difference = abs(ours - resize(small, 4, "bicubic"))
 inside = difference[16:-16, 16:-16]
-assert np.allclose(weight_matrix(8, 4)[8:24].toarray(), line_weights(8, 4, cubic)[8:24])
 print("equal inside:", inside.max() < 1e-5, " at the border:", difference.max() < 1e-5)
 
 # %% [markdown]
@@ -271,21 +285,22 @@ scores = {name: metrics.psnr(cat, image, shave=4) for name, image in cats.items(
 
 # %%
 captions = {name: f"{score:.2f} dB" for name, score in scores.items()}
-panels = {"original": cat} | cats
+panels = {name: cats[name] for name in methods[1:] + methods[:1]} | {"original": cat}
 eye = (76, 132, 48, 48)  # top, left, height, width
-alt = "A cat's eye: sharp, in square blocks, soft, and twice a little less soft."
+alt = "A cat's eye: soft, twice a little less soft, in square blocks, and sharp."
 pictures.compare(panels, eye, columns=3, captions=captions, alt=alt)
 
 # %% [markdown]
-# Look at the dark rim and at the light in the pupil. Nearest keeps hard edges, but they
-# are the edges of its own squares. The other three are smooth, bicubic and Lanczos a
-# little crisper than bilinear at the rim. In none of them is the light a sharp spot.
-# The number beneath each crop is the PSNR of the whole photograph, which the next
-# section explains.
+# Look at the dark rim and at the light in the pupil. Bilinear is the smoothest; bicubic
+# and Lanczos are a little crisper at the rim. Nearest may look sharpest, but its hard
+# edges are those of its own squares, and its score is the lowest. In none is the light a
+# sharp spot. The number is the PSNR of the whole photograph, which the next section
+# explains.
 
 # %% [markdown]
-# Move the window yourself. (A web page shows only the first choice; the controls need a
-# running notebook.)
+# Move the window yourself. Start with ×2: which details survive at ×2 but not at ×4? Does
+# the order of the methods ever change? (A web page shows only the first choice; the
+# controls need a running notebook.)
 
 
 # %%
@@ -305,13 +320,15 @@ explore(look, photograph=names, method=methods[::-1], scale=[4, 3, 2], left=plac
 # %% [markdown]
 # ## Measuring: PSNR
 #
-# "A little crisper" is no measurement. The oldest one is the mean squared error against
-# the original, put on a logarithmic scale: the **peak signal-to-noise ratio**,
-# PSNR = 10 · log10(255² / MSE), in decibels. Higher is better; an error half as large
-# gives 6 dB more.
-#
-# Papers score the brightness only, the **luma**. Its weights come from television, and
-# it runs from 16 for black to 235 for white.
+# "A little crisper" is no measurement. The most common one is the mean squared error,
+# MSE, against the original, on a logarithmic scale: the **peak signal-to-noise ratio**,
+# PSNR = 10 · log10(255² / MSE), in decibels (dB). Higher is better. Halve the error of
+# every pixel and it rises by 6 dB; 1 dB less means 26 % more squared error.
+
+# %% [markdown]
+# Super-resolution papers usually score the brightness only, the **luma**. Its weights come
+# from television: they bring values from 0 to 1 to the 8-bit scale, and black is 16, white
+# is 235. The 255 in the formula is a convention all the same.
 
 
 # %%
@@ -340,7 +357,8 @@ for name, image in cats.items():
 #
 # PSNR looks at each pixel alone. The **structural similarity**, SSIM, compares windows of
 # 11 × 11 pixels: do they agree in mean brightness, in contrast, and in pattern? A
-# Gaussian weight makes the center of a window count most.
+# Gaussian weight makes the center of a window count most. In the code, contrast and
+# pattern share the second factor.
 
 
 # %%
@@ -353,7 +371,8 @@ def covariance(x, y):
 
 
 # %%
-def ssim(x, y):
+def ssim(reference, estimate, shave):
+    x, y = (luma(i)[shave:-shave, shave:-shave] for i in (reference, estimate))
     c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2  # no division by 0 in flat areas
     a, b = local_mean(x), local_mean(y)
     brightness = (2 * a * b + c1) / (a**2 + b**2 + c1)
@@ -363,12 +382,12 @@ def ssim(x, y):
 
 # %%
 for name, image in cats.items():
-    print(f"{name:9}{metrics.ssim(cat, image, shave=4):6.3f}")
-    assert np.isclose(ssim(luma(cat), luma(image)), metrics.ssim(cat, image, shave=0))
+    print(f"{name:9}{ssim(cat, image, shave=4):6.3f}")
+    assert np.isclose(ssim(cat, image, shave=4), metrics.ssim(cat, image, shave=4))
 
 # %% [markdown]
-# SSIM is 1 for equal images and falls towards 0 as the patterns stop agreeing. On this
-# photograph both measures put the methods in the same order.
+# SSIM is 1 for equal images and falls toward 0, or even below, as the patterns stop
+# agreeing. On this photograph both measures put the methods in the same order.
 #
 # Do they see what you see? Damage one portrait in four ways: blur it, add noise, shift it
 # sideways, take contrast away. The strength `s` goes from 0 to 1.
@@ -415,23 +434,27 @@ panels = {
 }
 ssims = {name: metrics.ssim(portrait, x, shave=4) for name, x in damaged.items()}
 captions = {name: f"24.00 dB\nSSIM {value:.3f}" for name, value in ssims.items()}
-alt = "Five portraits: original, very blurred, noisy, shifted unseen, a little paler."
+alt = "Five portraits: original, very blurred, noisy, shifted unseen, paler."
 pictures.gallery(panels, captions=captions, alt=alt)
 
 # %% [markdown]
 # Few people would call these equal. The shift, of about a pixel and a half, can't be seen
-# at all, and the loss of contrast hardly. The blur ruins the face.
-#
-# SSIM does better: it forgives the loss of contrast. But it rates the unseen shift not
-# much above the blur. **Neither number is your eye.** Report both, trust neither alone,
-# and always look. Lesson 3 returns to this gallery with a measure that comes closer.
+# at all. The loss of contrast shows, the black collar is gray, but does no harm. The blur
+# ruins the face.
+
+# %% [markdown]
+# SSIM ranks them contrast, shift, blur, noise. It forgives the contrast. But it puts the
+# noisy face, with every feature visible, far below the ruined one, and the unseen shift
+# barely above it. **Neither number is your eye.** Report both, trust neither alone, and
+# always look. Lesson 3 returns to this gallery with a measure that comes closer.
 
 # %% [markdown]
 # ## A trap in TensorFlow
 #
 # `tf.image.resize` has an argument `antialias`, and its default is `False`. Shrink with
-# the default and you use the matrix on the right of the figure above. What does that do
-# to a score?
+# the default and you use the right-hand matrix of *Shrinking with the same kernel*.
+#
+# **Predict:** what does that do to the scores? Which method suffers most?
 
 
 # %%
@@ -455,8 +478,12 @@ for name in methods:
 
 # %% [markdown]
 # Bicubic loses three quarters of a decibel to one forgotten argument. And the *ranking*
-# changes: Lanczos falls from first place to third. Many tutorials make their small images
-# this way and then compare with papers that didn't. The small images show the reason.
+# changes: Lanczos falls from first place to third, because a crisper kernel also keeps
+# more of what is false. Make your small images this way, and you can't compare with
+# papers that didn't.
+#
+# Look at the right half of the upper roof: the default makes false stripes, much like
+# skipping pixels.
 
 # %%
 panels = {f"antialias={flag}": shrink(pagoda, flag)[roof] for flag in (False, True)}
@@ -473,22 +500,30 @@ print("with antialiasing, equal away from the border:", difference.max() < 1e-4)
 #
 # Any image is a sum of waves. The **power spectrum** says how strong they are: low
 # frequencies are the large shapes, high frequencies the fine detail. The small image
-# holds waves up to 0.125 cycles per pixel of the large one. What lies right of that line
-# was removed.
+# holds waves up to 0.125 cycles per pixel of the large one. The blur weakens what lies
+# near that line and removes what lies far to its right.
 #
-# **Predict:** can the curve of any enlarged image follow the original's to the right?
+# **Predict:** which of the four curves, if any, can follow the original to the right of
+# the line?
 
 # %%
 astronaut, small_astronaut = datasets.pair(photographs["astronaut"], 4)
 panels = {name: resize(small_astronaut, 4, name) for name in methods}
-alt = "Power over frequency: beyond 0.125 all fall far below the original but nearest."
+alt = "Power over frequency: by 0.25 all but nearest lie far below the original."
 plots.spectra({"original": astronaut} | panels, scale=4, alt=alt)
 
 # %% [markdown]
-# On the left the curves agree, then sag towards the line: blur and kernel both damp what
-# is close to it. On the right the smooth methods fall by factors of a hundred and more.
-# But *nearest* keeps almost as much power as the original! Does it know something about
-# the detail?
+# On the left the curves agree, then sag toward the line: blur and kernel both damp what is
+# close to it. Just right of it the smooth methods have about a tenth of the original's
+# power; beyond 0.25 it is about a hundredth, or far less. Three can't follow. But
+# *nearest* seems to: from 0.18 on it stays within a factor of three. Does it know
+# something about the detail?
+
+# %%
+frequency, power = metrics.power_spectrum(astronaut)
+weaker = {name: power / metrics.power_spectrum(x)[1] for name, x in panels.items()}
+assert all(weaker[name][frequency > 0.25].min() > 80 for name in methods[1:])
+assert weaker["nearest"][frequency > 0.18].max() < 3
 
 # %% [markdown]
 # Look at the spectrum in two dimensions, low frequencies in the center. The yellow square
@@ -509,15 +544,20 @@ def spectrum(image):
 # %%
 panels = {"original": portrait, "nearest": blocks, "bicubic": resize(small, 4)}
 panels = {name: spectrum(image) for name, image in panels.items()}
-alt = "Spectra. Nearest repeats its center all over like wallpaper; bicubic fades out."
+alt = "Spectra. Nearest repeats its center in a 4 by 4 pattern; bicubic fades out."
 pictures.gallery(panels, alt=alt)
 
 # %% [markdown]
-# The spectrum of *nearest* is wallpaper: the inside of the square, repeated four times in
-# each direction and faded. These are **mirrored copies** of the low frequencies. They
-# draw the edges of its squares, and they hold no information about the hair. You can
-# check this exactly: tile the spectrum of the small image 4 × 4 and multiply it by the
-# spectrum of one white 4 × 4 square.
+# The spectrum of *nearest* is wallpaper: the inside of the square again and again, four
+# times in each direction, faded. These are copies of the low frequencies, shifted. Along
+# an axis they look **mirrored** at the edge of the square: what lies just outside repeats
+# what lies just inside, in reverse. They draw the edges of its squares, and they hold no
+# information about the hair. The faint lobes of *bicubic* are what it leaves of them.
+
+# %% [markdown]
+# You can check this exactly: tile the spectrum of the small image 4 × 4 and multiply it by
+# the spectrum of one white square of 4 × 4 pixels. (That spectrum is zero along the dark
+# lines. They run through the middle of the copies.)
 
 # %%
 square = np.zeros((256, 256))
@@ -526,21 +566,25 @@ copies = np.tile(np.fft.fft2(images.luma(small)), (4, 4)) * np.fft.fft2(square)
 print("nothing but copies:", np.allclose(copies, np.fft.fft2(images.luma(blocks))))
 
 # %% [markdown]
-# Every interpolation is such copies times a curve, and the curve is the spectrum of its
-# kernel. A good kernel suppresses the copies. It can't put the right waves in their
-# place, since the small image doesn't contain them.
+# The same holds for every method of this lesson, away from the border: copies, times the
+# spectrum of its kernel. A good kernel suppresses the copies. It can't put the right waves
+# in their place, since the small image doesn't contain them.
 
 # %% [markdown]
 # ## Many originals, one small image
 #
 # Perhaps a cleverer rule could *deduce* the missing waves? No, and you can prove it by
-# construction. Shrinking is a matrix, so there are patterns it maps to zero: they vanish
-# without a trace. Split a patch into the part that survives shrinking and the part that
-# vanishes.
+# construction. Shrinking is a matrix with fewer rows than columns: 16 numbers can't hold
+# 64. So there are patterns that it maps to zero, and they vanish without a trace.
+
+# %% [markdown]
+# Split a patch into what survives shrinking and what vanishes. `pinv`, the pseudo-inverse,
+# goes back from a small image to the simplest large one that shrinks to it: what vanished
+# doesn't return.
 
 # %%
 reduce = weight_matrix(64, Fraction(1, 4)).toarray()  # (16, 64)
-keep = np.linalg.pinv(reduce) @ reduce  # removes what vanishes
+keep = np.linalg.pinv(reduce) @ reduce  # there and back
 
 
 def surviving(patch):
@@ -568,7 +612,7 @@ panels = {"A": grass, "gravel": gravel, "B": other}
 panels |= {"A shrunk": small_grass, "B shrunk": small_other}
 zoom = {name: 3 if image.shape[0] == 64 else 8 for name, image in panels.items()}
 captions = {name: f"{x.shape[0]} × {x.shape[1]}" for name, x in panels.items()}
-alt = "Stalks of grass; gravel; stones much like the gravel; two equal coarse patches."
+alt = "Grass; gravel; the gravel's outlines over the grass; two equal coarse patches."
 pictures.gallery(panels, zoom=zoom, captions=captions, alt=alt)
 
 # %%
@@ -577,9 +621,14 @@ print("valid pixels:", other.min() >= 0 and other.max() <= 1)
 print("equal when shrunk:", abs(small_grass - small_other).max() < 1e-6)
 
 # %% [markdown]
-# Stalks in A, stones in B, and the two small images on the right are equal. From the small
-# image **no method on earth can tell which one it was**. Super-resolution has no single
-# right answer. The problem is *ill-posed*: many large images fit one small image.
+# B is closer to gravel: the outlines of the stones are clear, over the light and dark of
+# the grass. A and B differ more than any enlarged photograph of this lesson differs from
+# its original. Yet the two small images on the right are equal, and **nothing in them
+# tells you which one it was**.
+
+# %% [markdown]
+# Super-resolution has no single right answer. The problem is *ill-posed*: many large
+# images fit one small image.
 #
 # What remains is to ask which of the many is *likely*. For that you must know what
 # photographs look like, and that can be learned. It is the subject of lesson 2.
@@ -588,8 +637,8 @@ print("equal when shrunk:", abs(small_grass - small_other).max() < 1e-6)
 # ## The scoreboard
 #
 # From here on every method of the series is scored in the same way, on three photographs
-# that no network will ever train on. The protocol stands beneath the numbers. It is the
-# one of the published tables: change any part of it and the numbers are no longer
+# that no network of this course trains on. The protocol is printed below the numbers. The
+# published tables use the same one: change any part of it and the numbers are no longer
 # comparable.
 
 
@@ -605,10 +654,10 @@ board = score_all({"held-out": photographs})
 board
 
 # %% [markdown]
-# Two more sets are in every paper since 2014: Set5 and Set14. They come without a license
-# that would let us bundle them, so the next cell uses them only if they are on your
-# machine; `data/README.md` says how to get them. Published for bicubic at ×4 are 28.42 dB
-# and 26.00 dB.
+# Two more sets are in nearly every super-resolution paper: Set5 and Set14. They come
+# without a license that would let us bundle them, so the next cell uses them only if they
+# are on your machine; `data/README.md` says how to get them. The published bicubic scores
+# at ×4 are 28.42 dB and 26.00 dB.
 
 # %% tags=["nbval-ignore-output"]
 benchmarks = datasets.available("Set5", "Set14")
@@ -626,21 +675,24 @@ if benchmarks:
 #   and changes the ranking of the methods.
 # - All four methods are one idea: weights that depend on distance. Lanczos leads with
 #   28.79 dB, nearest is last with 26.89 dB.
-# - Images of equal PSNR range from flawless to ruined.
-# - Above 0.125 cycles per pixel interpolation holds nothing but copies.
+# - Images of equal PSNR range from nearly perfect to ruined.
+# - What nearest holds above 0.125 cycles per pixel is nothing but copies of what lies
+#   below.
 # - Grass and stones can shrink to the same 16 × 16 pixels.
 
 # %%
 means = {name: board.mean(name, "held-out").psnr for name in methods}
 assert abs(means["lanczos3"] - 28.79) < 0.01 and abs(means["nearest"] - 26.89) < 0.01
 assert abs(score("bicubic", True) - score("bicubic", False) - 0.76) < 0.01
-print(f"the line to beat: {means['lanczos3']:.2f} dB")
+worst = min(x.psnr for x in board.scores["nearest"]["held-out"].values())
+assert metrics.psnr(grass, other, shave=4) < worst
+print(f"the line to beat, before exercise 5 moves it: {means['lanczos3']:.2f} dB")
 
 # %% [markdown]
 # ## Exercises
 #
-# Try each before you unfold the solution. Every solution ends with a check that you can
-# run on your own.
+# Try each before you unfold the solution. Every solution ends with a check you can run on
+# your answer.
 #
 # **1. Where does a wave end up?** A wave of *f* cycles per pixel is sampled at every
 # fourth pixel without a blur. Write `alias(f)`, the frequency from 0 to 0.125 that you
@@ -656,21 +708,20 @@ def alias(f, step=4):
 assert np.allclose([alias(0.22), alias(0.1), alias(0.3)], [0.03, 0.1, 0.05])
 
 # %% [markdown]
-# **2. Another cubic.** OpenCV uses the cubic kernel with a = -0.75 instead of -0.5. Which
-# scores better on the cat, enlarged four times? Use `enlarge` and `cubic` from this
-# lesson. Why might that be?
+# **2. Another cubic.** Keys chose a = -0.5 for images that weren't blurred before they were
+# sampled. Ours were. Which a of -0.5, -0.75 (OpenCV's), -1 and -1.25 scores best on the
+# cat, enlarged four times? Use `enlarge` and `cubic` from this lesson. Why isn't it -0.5?
 
 
 # %% tags=["solution"]
-def opencv_cubic(x):
-    return cubic(x, a=-0.75)
+def score_of(a):
+    return metrics.psnr(cat, enlarge(small_cat, 4, lambda x: cubic(x, a)), shave=4)
 
 
-keys = metrics.psnr(cat, enlarge(small_cat, 4, cubic), shave=4)
-opencv = metrics.psnr(cat, enlarge(small_cat, 4, opencv_cubic), shave=4)
-print(f"a = -0.5: {keys:.2f} dB   a = -0.75: {opencv:.2f} dB")
-# Deeper dips sharpen more, which undoes a little of the blur that made the small image.
-assert opencv > keys
+by_a = {a: score_of(a) for a in (-0.5, -0.75, -1, -1.25)}
+print(" ".join(f"a = {a}: {value:.2f} dB  " for a, value in by_a.items()))
+# Deeper dips sharpen, which undoes a part of the blur; too deep, and halos cost more.
+assert max(by_a, key=by_a.get) == -1
 
 # %% [markdown]
 # **3. The price of a convention.** Score the enlarged cats with luma from 0 to 255 instead
@@ -705,7 +756,8 @@ assert of_mean_error < decibels.mean()
 # %% [markdown]
 # **5. Beat the board without learning.** A good enlarged image must shrink back to the
 # small image. Bicubic doesn't quite. So shrink your result, enlarge what is missing, add
-# it, and repeat ten times (*iterative back-projection*). How many decibels do you win?
+# it, and repeat ten times (*iterative back-projection*). How many decibels do you gain,
+# and what do you use that interpolation didn't?
 
 
 # %% tags=["solution"]
@@ -718,9 +770,10 @@ def back_projection(low, steps=10):
 
 
 board.add("back-projection", back_projection)
-won = board.mean("back-projection", "held-out").psnr - means["bicubic"]
-print(f"{won:.2f} dB more than bicubic")
-assert won > 0.5
+gain = board.mean("back-projection", "held-out").psnr - means["bicubic"]
+print(f"{gain:.2f} dB more than bicubic")
+# It uses knowledge of how the small image was made. A real camera doesn't tell you.
+assert gain > 0.5
 
 # %% [markdown]
 # ## Papers
@@ -730,5 +783,8 @@ assert won > 0.5
 # - C. Duchon, *Lanczos filtering in one and two dimensions*, 1979.
 # - Z. Wang and others, *Image quality assessment: from error visibility to structural
 #   similarity*, 2004: SSIM, and a gallery like ours.
+# - M. Bevilacqua and others, *Low-complexity single-image super-resolution*, 2012: Set5.
+#   R. Zeyde and others, *On single image scale-up using sparse representations*, 2010:
+#   Set14.
 # - M. Irani and S. Peleg, *Improving resolution by image registration*, 1991:
 #   back-projection, exercise 5.
