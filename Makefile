@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
-.PHONY: run test check lab notebooks bench clean
+.PHONY: run test lint check lab notebooks bench clean
 
 run: $(READY)
 	@$(BIN)/python -m tools.notebooks run
@@ -15,11 +15,13 @@ run: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest -n 2
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=600 \
-		--nbval-sanitize-with=tests/nbval_sanitize.cfg notebooks/*.ipynb
+		--nbval-sanitize-with=tests/nbval_sanitize.cfg notebooks
 
-check: $(READY)
+lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+check: lint
 	$(BIN)/python -m pytest -n 2
 
 lab: $(READY)

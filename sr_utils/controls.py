@@ -41,7 +41,7 @@ class Explorer:
         return self.controls()._repr_mimebundle_() | data, metadata
 
 
-def explore(draw, **choices):
+def explore(draw, /, **choices):
     """Let the reader move the arguments of a function that draws a picture.
 
     Args:

@@ -10,6 +10,7 @@ import os
 import shutil
 import tarfile
 import tempfile
+import zlib
 from fractions import Fraction
 from importlib import resources
 from pathlib import Path
@@ -19,7 +20,7 @@ import pooch
 import skimage.data
 import sklearn.datasets
 
-from . import images
+from . import formats, images
 from .resize import resize
 
 DATA_VARIABLE = "SR_DATA_DIR"
@@ -38,6 +39,7 @@ TRAINING = (
     "moon",
 )
 BENCHMARKS = json.loads((resources.files(__package__) / "benchmarks.json").read_text())
+_ENDINGS = (*formats.WRITABLE, ".gif")
 _PROJECT = Path(__file__).parents[1]
 CACHE = (
     _PROJECT / "data" / "cache"
@@ -108,19 +110,22 @@ def benchmark(name):
 
     Raises:
         FileNotFoundError: If the set is in neither place.
-        ValueError: If an image of Set5 or Set14 isn't, pixel for pixel, the one that
-            the published numbers were measured on.
+        ValueError: If an image is damaged, or one of Set5 or Set14 isn't, pixel for
+            pixel, the one that the published numbers were measured on. What else lies
+            in their folders is ignored.
     """
     folder = _find(name)
     if folder is None:
         raise FileNotFoundError(
-            f"Expected the set as a folder benchmarks/{name} in {DATA_VARIABLE} or in "
-            f"the cache; datasets.download({name!r}) can fetch "
+            f"Expected the set as a folder of images, benchmarks/{name}, in "
+            f"{DATA_VARIABLE} or in the cache; datasets.download fetches "
             f"{' and '.join(BENCHMARKS)}. Received: no such folder"
         )
-    files = sorted(path for path in folder.iterdir() if path.is_file())
-    found = {path.stem: images.read(path, keep_gray=True) for path in files}
-    expected = BENCHMARKS[name]["pixels_sha256"] if name in BENCHMARKS else {}
+    found = {path.stem: path for path in _image_files(folder.iterdir())}
+    if name not in BENCHMARKS:
+        return {key: _read_gray(path) for key, path in found.items()}
+    expected = BENCHMARKS[name]["pixels_sha256"]
+    found = {key: _read_gray(found[key]) for key in expected if key in found}
     wrong = [key for key in expected if _sha256(found.get(key)) != expected[key]]
     if wrong:
         raise ValueError(
@@ -168,7 +173,7 @@ def download(name):
         ValueError: If the name is unknown, or no source gave the right images.
     """
     _check_known(name)
-    if _find(name) is not None:
+    if _is_complete(name):
         print(f"{name} is on this machine already.")
         return
     record = BENCHMARKS[name]
@@ -177,7 +182,7 @@ def download(name):
     for source in record["sources"]:
         try:
             return _install(name, source)
-        except (OSError, ValueError, tarfile.TarError) as error:
+        except (OSError, EOFError, ValueError, tarfile.TarError, zlib.error) as error:
             failures.append(f"{source}: {error}")
     raise ValueError(
         f"Expected one source to give the images of {name}; check the connection, or "
@@ -195,13 +200,13 @@ def _install(name, source):
         _fetch(source, expected, fetched)
         verified.mkdir()
         keys = {value: key for key, value in expected.items()}
-        for path in fetched.rglob("*.*"):
-            if path.suffix.lower() in (".png", ".bmp"):
-                key = keys.pop(_sha256(images.read(path, keep_gray=True)), None)
-                if key is not None:
-                    shutil.copy(path, verified / f"{key}{path.suffix.lower()}")
+        for path in _image_files(fetched.rglob("*")):
+            key = keys.pop(_sha256(_read_gray(path)), None)
+            if key is not None:
+                shutil.copy(path, verified / f"{key}{path.suffix.lower()}")
         if keys:
             raise ValueError(f"missing or different {', '.join(keys.values())}")
+        shutil.rmtree(target, ignore_errors=True)
         verified.rename(target)
 
 
@@ -217,7 +222,9 @@ def _fetch(source, names, folder):
         for name in names:
             pooch.retrieve(source.format(name=name), fname=f"{name}.png", **options)
     else:
-        pooch.retrieve(source, fname="set", processor=pooch.Untar(), **options)
+        archive = pooch.retrieve(source, fname="archive", **options)
+        with tarfile.open(archive) as members:
+            members.extractall(folder, filter="data")
 
 
 def _check_known(name):
@@ -225,10 +232,47 @@ def _check_known(name):
         raise ValueError(f"Expected `name` in {list(BENCHMARKS)}. Received: {name!r}")
 
 
+def _is_complete(name):
+    """Whether a set is there and right; a damaged one in the cache can be replaced."""
+    if _find(name) is None:
+        return False
+    try:
+        benchmark(name)
+    except ValueError:
+        if not _find(name).is_relative_to(CACHE):
+            raise
+        return False
+    return True
+
+
 def _find(name):
-    roots = [os.environ.get(DATA_VARIABLE), CACHE]
-    folders = [Path(root) / "benchmarks" / name for root in roots if root]
-    return next((folder for folder in folders if any(folder.glob("*.*"))), None)
+    if not isinstance(name, str) or Path(name).name != name or name[:1] in ("", "."):
+        raise ValueError(f"Expected the name of a set. Received: {name!r}")
+    folders = [root / "benchmarks" / name for root in _roots()]
+    return next(
+        (folder for folder in folders if any(_image_files(folder.glob("*")))), None
+    )
+
+
+def _roots():
+    """The folders that may hold sets, the one of `SR_DATA_DIR` first."""
+    if not os.environ.get(DATA_VARIABLE):
+        return [CACHE]
+    root = Path(os.environ[DATA_VARIABLE]).expanduser()
+    if not root.is_dir():
+        raise FileNotFoundError(
+            f"Expected {DATA_VARIABLE} to name a folder. Received: {root}"
+        )
+    return [root, CACHE]
+
+
+def _image_files(paths):
+    """Those of `paths` that are images, without what file systems leave beside them."""
+    return sorted(x for x in paths if x.suffix.lower() in _ENDINGS and x.name[0] != ".")
+
+
+def _read_gray(path):
+    return images.read(path, keep_gray=True)
 
 
 def _sha256(image):
@@ -243,5 +287,4 @@ def _bundled(name):
     else:
         pixels = getattr(skimage.data, name)()
     pixels = pixels[0] if isinstance(pixels, tuple) else pixels
-    image = (pixels / np.float32(255)).reshape(*pixels.shape[:2], -1)
-    return np.broadcast_to(image, (*image.shape[:2], 3)).copy()
+    return images.to_rgb(np.atleast_3d(pixels / np.float32(255)))

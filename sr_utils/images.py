@@ -5,7 +5,6 @@ Everywhere in this package an image is a float32 array in [0, 1] of shape
 files and 8-bit values are turned into that and back.
 """
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -18,9 +17,9 @@ def check_image(image, argument="image"):
     """Return `image` as an array, or say what is wrong with it.
 
     Args:
-        image: Array of shape `(height, width, 1)` or `(height, width, 3)`, of a
-            floating dtype, finite, nominally in [0, 1]. Interpolation overshoots a
-            little at edges, so values from -0.5 to 1.5 pass.
+        image: float32 or float64 array of shape `(height, width, 1)` or
+            `(height, width, 3)`, finite, nominally in [0, 1]. Interpolation overshoots
+            a little at edges, so values from -0.5 to 1.5 pass.
         argument: Name used in the error message.
 
     Returns:
@@ -29,29 +28,62 @@ def check_image(image, argument="image"):
     Raises:
         ValueError: If the rank, dtype, size or range is another one.
     """
-    image = np.asarray(image)
+    image = check_values(image, argument)
     if image.ndim != 3 or image.shape[-1] not in (1, 3):
         raise ValueError(
             f"Expected `{argument}` of shape (height, width, 3) or (height, width, 1). "
             f"Received: shape {image.shape}"
         )
-    if not np.issubdtype(image.dtype, np.floating):
+    low, high = image.min(), image.max()
+    if low < -0.5 or high > 1.5:
         raise ValueError(
-            f"Expected `{argument}` as float values in [0, 1]; divide 8-bit values by "
-            f"255. Received: dtype {image.dtype}"
-        )
-    if image.size == 0:
-        raise ValueError(
-            f"Expected `{argument}` with at least one pixel. "
-            f"Received: shape {image.shape}"
-        )
-    low, high = float(image.min()), float(image.max())
-    if not (low >= -0.5 and high <= 1.5):
-        raise ValueError(
-            f"Expected `{argument}` with finite values in [0, 1]. "
+            f"Expected `{argument}` with values in [0, 1]. "
             f"Received: values from {low:.4g} to {high:.4g}"
         )
     return image
+
+
+def check_values(values, argument="image"):
+    """Return `values` as an array if it is float32 or float64, finite and not empty.
+
+    Args:
+        values: Array of any shape.
+        argument: Name used in the error message.
+
+    Raises:
+        ValueError: If it is something else.
+    """
+    values = np.asarray(values)
+    if values.dtype not in (np.float32, np.float64):
+        raise ValueError(
+            f"Expected `{argument}` as float32 or float64 values in [0, 1]; divide "
+            f"8-bit values by 255. Received: dtype {values.dtype}"
+        )
+    if values.size == 0:
+        raise ValueError(
+            f"Expected `{argument}` with at least one pixel. "
+            f"Received: shape {values.shape}"
+        )
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"Expected `{argument}` to be finite. Received: NaN or infinity"
+        )
+    return values
+
+
+def check_count(value, argument, least=1):
+    """Return `value` as an int if it is a whole number of at least `least`.
+
+    Raises:
+        ValueError: If it is something else.
+    """
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or value < least:
+        raise ValueError(
+            f"Expected `{argument}` as a whole number, {least} or more. "
+            f"Received: {value!r}"
+        )
+    return int(value)
 
 
 def read(path, *, keep_gray=False):
@@ -59,10 +91,11 @@ def read(path, *, keep_gray=False):
 
     8- and 16-bit files keep their precision, gray and palette images become RGB, CMYK
     is converted, transparent parts are laid over white, and the EXIF orientation is
-    applied. Color profiles are ignored: values are taken as sRGB.
+    applied. Color profiles are ignored: values are taken as sRGB. Of an animation or a
+    file of several pages, the first is read.
 
     Args:
-        path: Image file in any format that Pillow, tifffile or imagecodecs decodes.
+        path: JPEG, PNG, TIFF, WebP, BMP or GIF file.
         keep_gray: If `True`, a file that stores one gray channel gives one channel.
 
     Returns:
@@ -71,20 +104,20 @@ def read(path, *, keep_gray=False):
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the file isn't an image, is damaged, or has neither 8 nor 16
+        ValueError: If the file isn't such an image, is damaged, or has more than 16
             bits per channel.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"Expected an image file. Received: {path}")
     try:
-        pixels = formats.decode(path)
+        image = formats.decode(path)
     except Exception as error:  # decoders raise every type there is on damaged files
         raise ValueError(
-            f"Expected an undamaged image file ({error}). Received: {path}"
+            "Expected an undamaged JPEG, PNG, TIFF, WebP, BMP or GIF file of 8 or 16 "
+            f"bits ({error}). Received: {path}"
         ) from error
-    image = _over_white(pixels / np.float32(np.iinfo(pixels.dtype).max))
-    return image if keep_gray else np.broadcast_to(image, (*image.shape[:2], 3)).copy()
+    return image if keep_gray else to_rgb(image)
 
 
 def write(path, image, *, bits=8):
@@ -93,8 +126,8 @@ def write(path, image, *, bits=8):
     The file appears whole or not at all: it is written beside its place and renamed.
 
     Args:
-        path: Where to write, ending in .png, .jpg, .webp, .tif or another ending that
-            Pillow writes. Its folder must exist.
+        path: Where to write, ending in .png, .jpg, .webp, .tif or .bmp. Its folder must
+            exist.
         image: float array in [0, 1], shape `(height, width, 3)` or
             `(height, width, 1)`. Values outside [0, 1] are clipped.
         bits: 8, or 16 for .png and .tif.
@@ -116,14 +149,23 @@ def write(path, image, *, bits=8):
     _write_whole(path, data)
 
 
+def to_rgb(image):
+    """Repeat the channel of `(height, width, 1)` three times; RGB stays as it is."""
+    return np.repeat(image, 3 // image.shape[-1], axis=-1)
+
+
 def to_uint8(image):
     """Round an image to the 256 levels an 8-bit file can hold (lesson 1).
 
     Args:
-        image: float array with values in [0, 1]; values outside are clipped.
+        image: float32 or float64 array in [0, 1] of any shape; values outside are
+            clipped.
 
     Returns:
         uint8 array of the same shape; halves are rounded up, never truncated.
+
+    Raises:
+        ValueError: If the dtype is another one, or a value isn't finite.
     """
     return _to_integers(image, np.uint8)
 
@@ -138,7 +180,7 @@ def crop_to_multiple(image, scale):
 
     Args:
         image: Array of shape `(height, width, channels)`.
-        scale: Integer factor of the super-resolution task.
+        scale: Whole-number factor of the super-resolution task.
 
     Returns:
         A view of shape `(height - height % scale, width - width % scale, channels)`.
@@ -146,8 +188,7 @@ def crop_to_multiple(image, scale):
     Raises:
         ValueError: If `scale` isn't a positive integer or nothing would be left.
     """
-    if not isinstance(scale, int) or scale < 1:
-        raise ValueError(f"Expected `scale` as a positive integer. Received: {scale!r}")
+    scale = check_count(scale, "scale")
     height, width = image.shape[0], image.shape[1]
     if min(height, width) < scale:
         raise ValueError(
@@ -175,26 +216,19 @@ def luma(image):
     return 16 + image @ np.array([65.481, 128.553, 24.966])
 
 
-def _over_white(image):
-    """Lay `(height, width, 2 or 4)` with its alpha channel over a white page."""
-    if image.shape[-1] in (1, 3):
-        return image
-    color, alpha = image[..., :-1], image[..., -1:]
-    return color * alpha + (1 - alpha)
-
-
 def _to_integers(image, dtype):
-    image = np.asarray(image)
+    image = check_values(image)
     top = np.iinfo(dtype).max
     return np.floor(np.clip(image, 0, 1) * image.dtype.type(top) + 0.5).astype(dtype)
 
 
 def _write_whole(path, data):
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
+        temporary = Path(folder, path.name)
+        temporary.write_bytes(data)
+        try:
+            temporary.replace(path)
+        except OSError as error:
+            raise ValueError(
+                f"Expected a place for a file ({error.strerror}). Received: {path}"
+            ) from error

@@ -6,7 +6,7 @@ Derived in lesson 1. `scoreboard` applies them by the protocol of the published 
 import numpy as np
 from scipy import ndimage
 
-from .images import check_image, luma
+from .images import check_count, check_image, luma
 
 PEAK = 255.0
 _SSIM_WINDOW = 11
@@ -85,8 +85,7 @@ def power_spectrum(image, bins=64):
 
     Source: the squared Fourier transform under a Hann window; lesson 1.
     """
-    if not isinstance(bins, int) or bins < 1:
-        raise ValueError(f"Expected `bins` as a positive integer. Received: {bins!r}")
+    bins = check_count(bins, "bins")
     values = luma(image)
     height, width = values.shape
     window = np.outer(np.hanning(height + 2)[1:-1], np.hanning(width + 2)[1:-1])
@@ -102,7 +101,8 @@ def power_spectrum(image, bins=64):
 
 
 def _luma_pair(reference, estimate, shave):
-    reference, estimate = check_image(reference), check_image(estimate, "estimate")
+    reference = check_image(reference, "reference")
+    estimate = check_image(estimate, "estimate")
     if reference.shape != estimate.shape:
         raise ValueError(
             "Expected `reference` and `estimate` of equal shape. "
@@ -112,8 +112,7 @@ def _luma_pair(reference, estimate, shave):
 
 
 def _shave(values, shave):
-    if not isinstance(shave, int) or shave < 0:
-        raise ValueError(f"Expected `shave` as an integer >= 0. Received: {shave!r}")
+    shave = check_count(shave, "shave", least=0)
     if min(values.shape) <= 2 * shave:
         raise ValueError(
             f"Expected more than {2 * shave} pixels in each direction, to remove "

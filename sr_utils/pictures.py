@@ -1,22 +1,20 @@
 """Photographs on the page: pixel-exact crops side by side, alt text for each figure.
 
 Photographs are shown at an integer zoom without smoothing, so that a square on the
-screen is a pixel of the image. Every function returns a `Picture`.
+screen is a pixel of the image. `gallery` and `compare` return a `Picture`.
 """
 
 import base64
 import html
 import io
 from fractions import Fraction
-from pathlib import Path
 
 import matplotlib as mpl
-import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from .images import check_image, quantize
+from .images import check_count, check_image, quantize, to_rgb
 from .resize import resize
 
 _DPI = 100
@@ -61,10 +59,6 @@ class Picture:
         image.save(stored, format="png", optimize=True)
         return stored.getvalue()
 
-    def save(self, path):
-        """Write the figure as a PNG file."""
-        Path(path).write_bytes(self.png())
-
     def html(self):
         """The figure as an HTML `<img>` element with its alt text."""
         source = f"data:image/png;base64,{base64.b64encode(self.png()).decode()}"
@@ -100,9 +94,8 @@ def gallery(panels, *, alt, zoom=1, captions=None, columns=None):
     Raises:
         ValueError: If an image or `zoom` isn't as described.
     """
-    captions = captions or {}
     shown = {title: _zoomed(image, title, zoom) for title, image in panels.items()}
-    return Picture(_panel_figure(shown, captions, columns or len(shown)), alt)
+    return Picture(_panel_figure(shown, captions or {}, columns or len(shown)), alt)
 
 
 def compare(panels, region, *, alt, zoom=4, captions=None, columns=None):
@@ -124,7 +117,7 @@ def compare(panels, region, *, alt, zoom=4, captions=None, columns=None):
     Raises:
         ValueError: If sizes differ or the region isn't inside the images.
     """
-    sizes = {np.shape(image)[:2] for image in panels.values()}
+    sizes = {check_image(x, title).shape[:2] for title, x in panels.items()}
     if len(sizes) != 1:
         raise ValueError(f"Expected images of one size. Received: {sorted(sizes)}")
     (photograph_height, photograph_width) = sizes.pop()
@@ -144,13 +137,17 @@ def compare(panels, region, *, alt, zoom=4, captions=None, columns=None):
 
 
 def crop(image, region):
-    """Cut `region`, `(top, left, height, width)`, out of an image.
+    """Cut a region out of an image.
+
+    Args:
+        image: float array in [0, 1], `(height, width, 1 or 3)`.
+        region: `(top, left, height, width)` in pixels, whole numbers.
 
     Raises:
         ValueError: If the region isn't inside the image.
     """
-    top, left, height, width = region
     image = check_image(image)
+    top, left, height, width = (check_count(x, "region", least=0) for x in region)
     inside = 0 <= top < top + height <= image.shape[0]
     if not (inside and 0 <= left < left + width <= image.shape[1]):
         raise ValueError(
@@ -161,16 +158,16 @@ def crop(image, region):
 
 
 def _zoomed(image, title, zoom):
-    zoom = zoom[title] if isinstance(zoom, dict) else zoom
-    if not isinstance(zoom, int) or zoom < 1:
-        raise ValueError(f"Expected `zoom` as a positive integer. Received: {zoom!r}")
-    image = quantize(check_image(image, title))
-    image = np.repeat(image, 3 // image.shape[-1], axis=-1)
+    zoom = check_count(zoom.get(title) if isinstance(zoom, dict) else zoom, "zoom")
+    image = to_rgb(quantize(check_image(image, title)))
     return image.repeat(zoom, axis=0).repeat(zoom, axis=1)
 
 
 def _panel_figure(shown, captions, columns, left=0):
     """Lay panels out in pixels: title above, caption beneath, `left` pixels free."""
+    if not shown:
+        raise ValueError("Expected `panels` with at least one image. Received: none")
+    columns = min(check_count(columns, "columns"), len(shown))
     items = list(shown.items())
     rows = [items[i : i + columns] for i in range(0, len(items), columns)]
     lines = max((text.count("\n") + 1 for text in captions.values()), default=0)
@@ -233,4 +230,5 @@ def _image_axes(figure, x, y, width, height):
 def _text(figure, x, y, text, **style):
     page_width = figure.get_figwidth() * _DPI
     page_height = figure.get_figheight() * _DPI
-    figure.text(x / page_width, 1 - y / page_height, text, va="top", **style)
+    place = (x / page_width, 1 - y / page_height)
+    figure.text(*place, text, va="top", parse_math=False, **style)

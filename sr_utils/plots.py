@@ -34,7 +34,12 @@ _STYLE = {
 
 
 def kernels(kernels, *, alt):
-    """Draw interpolation kernels (`resize.KERNELS`) as curves over the distance."""
+    """Draw interpolation kernels as curves over the distance.
+
+    Args:
+        kernels: Dictionary from name to `resize.Kernel`.
+        alt: Alt text, a sentence.
+    """
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(2.4 * len(kernels), 2.5), layout="constrained")
         axes = figure.subplots(1, len(kernels), sharey=True, squeeze=False)[0]
@@ -113,8 +118,9 @@ def spectra(images_by_name, *, scale, alt):
         scale: Factor of the task; the limit marked is 0.5 / scale.
         alt: Alt text, a sentence.
     """
+    found = {name: power_spectrum(image) for name, image in images_by_name.items()}
     return curves(
-        {name: power_spectrum(image) for name, image in images_by_name.items()},
+        {name: (x, np.where(y > 0, y, np.nan)) for name, (x, y) in found.items()},
         x_label="spatial frequency in cycles per pixel",
         y_label="power of the luma",
         log=True,

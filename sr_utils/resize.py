@@ -13,6 +13,8 @@ from math import ceil
 import numpy as np
 import scipy.sparse
 
+from .images import check_count, check_values
+
 
 @dataclass(frozen=True)
 class Kernel:
@@ -87,8 +89,7 @@ def weight_matrix(size, scale, kernel="bicubic", antialias=None):
     """
     scale = _check_scale(scale)
     shape = _check_kernel(kernel)
-    if not isinstance(size, int | np.integer) or size < 1:
-        raise ValueError(f"Expected `size` as a positive integer. Received: {size!r}")
+    size = check_count(size, "size")
     if antialias is None:
         antialias = kernel != "nearest"
     stretch = float(max(1, 1 / scale)) if antialias else 1.0
@@ -113,7 +114,7 @@ def resize(image, scale, kernel="bicubic", antialias=None):
     Lanczos overshoot [0, 1] a little beside strong edges.
 
     Args:
-        image: float array of shape `(height, width, channels)` or
+        image: float32 or float64 array of shape `(height, width, channels)` or
             `(batch, height, width, channels)`, finite.
         scale: int or `Fraction`; 4 enlarges four times, `Fraction(1, 4)` reduces.
         kernel: "nearest", "box", "bilinear", "bicubic" (a = -0.5) or "lanczos3".
@@ -144,7 +145,8 @@ def _along_axis(matrix, image, axis):
 
 def _centers(count, scale):
     """Where the output pixel centers lie, in input pixels; center i is at i."""
-    doubled = (2 * np.arange(count) + 1) * scale.denominator / scale.numerator
+    up, down = scale.numerator, scale.denominator  # exact integers of any length
+    doubled = np.array([(2 * i + 1) * down / up for i in range(count)])
     return (doubled - 1) / 2
 
 
@@ -164,23 +166,16 @@ def _check_scale(scale):
 
 
 def _check_kernel(kernel):
-    if kernel not in KERNELS:
+    if not isinstance(kernel, str) or kernel not in KERNELS:
         raise ValueError(f"Expected `kernel` in {list(KERNELS)}. Received: {kernel!r}")
     return KERNELS[kernel]
 
 
 def _check_pixels(image):
-    image = np.asarray(image)
-    if image.ndim not in (3, 4) or image.size == 0:
+    image = check_values(image)
+    if image.ndim not in (3, 4):
         raise ValueError(
             "Expected `image` of shape (height, width, channels) or (batch, height, "
-            f"width, channels), not empty. Received: shape {image.shape}"
+            f"width, channels). Received: shape {image.shape}"
         )
-    if not np.issubdtype(image.dtype, np.floating):
-        raise ValueError(
-            "Expected `image` as float values; divide 8-bit values by 255. "
-            f"Received: dtype {image.dtype}"
-        )
-    if not np.isfinite(image).all():
-        raise ValueError("Expected finite values in `image`. Received: NaN or infinity")
     return image

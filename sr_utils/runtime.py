@@ -21,6 +21,9 @@ def start(seed=0):
     Args:
         seed: Seeds Python, NumPy and the backend. On TensorFlow operations become
             deterministic too.
+
+    Raises:
+        ValueError: If the environment variable `SR_BUDGET` is set to an unknown budget.
     """
     with silence():
         import keras
@@ -36,19 +39,20 @@ def start(seed=0):
 
 @contextlib.contextmanager
 def silence():
-    """Send file descriptor 2 to nowhere, and ask TensorFlow to log errors only.
+    """Send stderr to nowhere for a while, and ask TensorFlow to log errors only.
 
-    TensorFlow's C++ code logs to the descriptor, past `sys.stderr`. The oneDNN kernels
-    stay on: switching them off would silence one log line and make bfloat16 training
-    60 times slower.
+    TensorFlow's C++ code logs to file descriptor 2, past `sys.stderr`, so both are
+    redirected. The oneDNN kernels stay on: switching them off would silence one log
+    line and make bfloat16 training 60 times slower.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
     saved = os.dup(2)
     try:
-        with Path(os.devnull).open("wb") as nowhere:
+        with Path(os.devnull).open("w") as nowhere:
             os.dup2(nowhere.fileno(), 2)
-        yield
+            with contextlib.redirect_stderr(nowhere):
+                yield
     finally:
         os.dup2(saved, 2)
         os.close(saved)

@@ -5,12 +5,13 @@ with antialiased bicubic, round to 8 bits; score the studio-range luma with a bo
 `scale` pixels removed; average the scores of the images, not their errors. Lesson 1.
 """
 
+from html import escape
 from typing import NamedTuple
 
 import numpy as np
 
 from .datasets import pair
-from .images import check_image, quantize
+from .images import check_image, quantize, to_rgb
 from .metrics import psnr, ssim
 
 
@@ -32,16 +33,17 @@ def evaluate(upscaler, image, scale):
             `(height, width, 3)` to `(height * scale, width * scale, 3)`.
         image: The original, float in [0, 1], `(height, width, 3)`. A gray original,
             `(height, width, 1)`, reaches the upscaler as RGB and is scored as gray.
-        scale: Integer factor of the task.
+        scale: Whole-number factor of the task.
 
     Returns:
         A `Score` of the result rounded to 8 bits, `scale` pixels of border removed.
 
     Raises:
-        ValueError: If the upscaler returns another shape or values far outside [0, 1].
+        ValueError: If the image or the scale isn't as described, or the upscaler
+            returns another shape, or values far outside [0, 1].
     """
     original, small = pair(image, scale)
-    large = check_image(upscaler(np.repeat(small, 3 // small.shape[-1], axis=-1)))
+    large = check_image(upscaler(to_rgb(small)), "the result of the upscaler")
     if original.shape[-1] == 1:
         large = large.mean(axis=-1, keepdims=True)
     large = quantize(large)
@@ -54,10 +56,15 @@ def evaluate(upscaler, image, scale):
 class Scoreboard:
     """A table of upscalers against sets of images; print it or let Jupyter show it.
 
+    `scores[method][set][image]` holds every single `Score`.
+
     Args:
         sets: Dictionary from the name of a set to its images, themselves a dictionary
             from name to float array in [0, 1].
-        scale: Integer factor of the task.
+        scale: Whole-number factor of the task.
+
+    Raises:
+        ValueError: If there is no set, or a set has no images.
 
     Example:
         ```
@@ -68,8 +75,11 @@ class Scoreboard:
     """
 
     def __init__(self, sets, scale):
-        if not sets or not all(sets.values()):
-            raise ValueError(f"Expected sets with images in them. Received: {sets!r}")
+        if not sets or not all(isinstance(x, dict) and x for x in sets.values()):
+            raise ValueError(
+                "Expected a dictionary from set to a dictionary from name to image, "
+                f"none of them empty. Received: sets {list(sets)}"
+            )
         self.sets = sets
         self.scale = scale
         self.scores = {}
@@ -84,12 +94,11 @@ class Scoreboard:
         )
 
     def add(self, method, upscaler):
-        """Score `upscaler` on every image; returns the per-image scores of each set."""
+        """Score `upscaler` on every image, as `evaluate` does."""
         self.scores[method] = {
             name: {key: evaluate(upscaler, x, self.scale) for key, x in images.items()}
             for name, images in self.sets.items()
         }
-        return self.scores[method]
 
     def mean(self, method, name):
         """The `Score` of a method averaged over the images of the set `name`."""
@@ -120,4 +129,4 @@ def _short(score):
 
 
 def _html_row(tag, cells):
-    return "<tr>" + "".join(f"<{tag}>{cell}</{tag}>" for cell in cells) + "</tr>"
+    return "<tr>" + "".join(f"<{tag}>{escape(x)}</{tag}>" for x in cells) + "</tr>"

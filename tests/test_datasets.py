@@ -9,6 +9,7 @@ import threading
 
 import numpy as np
 import pytest
+import skimage.data
 from PIL import Image
 
 from sr_utils import datasets, images
@@ -90,8 +91,30 @@ def test_any_folder_of_images(tmp_path, monkeypatch):
     folder = tmp_path / "benchmarks" / "mine"
     folder.mkdir(parents=True)
     images.write(folder / "a.png", np.zeros((4, 4, 1)))
+    for name in (".DS_Store", "Thumbs.db", "._a.png", "README.txt"):
+        (folder / name).write_text("left by a file system")
     monkeypatch.setenv("SR_DATA_DIR", str(tmp_path))
-    assert datasets.benchmark("mine")["a"].shape == (4, 4, 1)
+    assert {n: i.shape for n, i in datasets.benchmark("mine").items()} == {
+        "a": (4, 4, 1)
+    }
+
+
+def test_textures_are_the_right_halves():
+    for name, image in datasets.textures().items():
+        right = getattr(skimage.data, name)()[:, 256:]
+        np.testing.assert_array_equal(images.to_uint8(image[..., 0]), right)
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", "/etc", "", None, ["Set5"]])
+def test_names_of_sets_are_names(name):
+    with pytest.raises(ValueError, match="Received: "):
+        datasets.benchmark(name)
+
+
+def test_a_data_folder_that_does_not_exist(tmp_path, monkeypatch):
+    monkeypatch.setenv("SR_DATA_DIR", str(tmp_path / "none"))
+    with pytest.raises(FileNotFoundError, match="SR_DATA_DIR to name a folder"):
+        datasets.available("Set5")
 
 
 def test_a_local_set_that_differs(tmp_path, monkeypatch):
@@ -99,6 +122,8 @@ def test_a_local_set_that_differs(tmp_path, monkeypatch):
     folder.mkdir(parents=True)
     images.write(folder / "baby.png", np.zeros((4, 4, 3)))
     monkeypatch.setenv("SR_DATA_DIR", str(tmp_path))
+    with pytest.raises(ValueError, match=r"checksum .*Received: .*baby, bird"):
+        datasets.download("Set5")
     with pytest.raises(ValueError, match=r"checksum .*Received: .*baby, bird"):
         datasets.benchmark("Set5")
 
@@ -115,6 +140,10 @@ def served(tmp_path, monkeypatch, rng):
             checksums[name] = hashlib.sha256(pixels.tobytes()).hexdigest()
             Image.fromarray(pixels).save(root / f"{name}.png")
             archive.add(root / f"{name}.png", f"Tiny_HR/{name}.png")
+    whole = (root / "set.tar.gz").read_bytes()
+    (root / "half.tar.gz").write_bytes(whole[: len(whole) // 2])
+    with tarfile.open(root / "hostile.tar.gz", "w:gz") as archive:
+        archive.add(root / "first.png", "../../../escaped.png")
     (root / "broken.tar.gz").write_bytes(b"not an archive")
     (root / "page.png").write_text("<html>not found</html>")
     handler = functools.partial(Handler, directory=str(root))
@@ -183,6 +212,8 @@ def test_download(served, empty_cache, capsys, source):
     "bad",
     [
         "broken.tar.gz",
+        "half.tar.gz",
+        "hostile.tar.gz",
         "none.tar.gz",
         "none/{name}.png",
         "cut/{name}.png",
@@ -196,6 +227,19 @@ def test_a_bad_source_is_followed_by_the_next(served, empty_cache, bad):
         datasets.download("Tiny")
     assert not left_behind(empty_cache)
     record["sources"].append(f"{address}/set.tar.gz")
+    datasets.download("Tiny")
+    assert set(datasets.benchmark("Tiny")) == {"first", "second"}
+    assert not list(empty_cache.parent.rglob("escaped.png"))
+
+
+def test_a_damaged_set_in_the_cache_is_replaced(served, empty_cache):
+    address, record = served
+    record["sources"] = [f"{address}/set.tar.gz"]
+    datasets.download("Tiny")
+    images.write(empty_cache / "benchmarks" / "Tiny" / "first.png", np.zeros((4, 4, 3)))
+    images.write(empty_cache / "benchmarks" / "Tiny" / "extra.png", np.zeros((4, 4, 3)))
+    with pytest.raises(ValueError, match="different first"):
+        datasets.benchmark("Tiny")
     datasets.download("Tiny")
     assert set(datasets.benchmark("Tiny")) == {"first", "second"}
 

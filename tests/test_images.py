@@ -30,7 +30,7 @@ def read_back(path, expected):
     np.testing.assert_allclose(image, np.broadcast_to(expected, image.shape), atol=1e-6)
 
 
-@pytest.mark.parametrize("ending", ["png", "bmp", "tif", "ppm", "webp"])
+@pytest.mark.parametrize("ending", ["png", "bmp", "tif", "webp"])
 def test_8_bit_rgb(tmp_path, pixels, ending):
     options = {"lossless": True} if ending == "webp" else {}
     Image.fromarray(pixels).save(tmp_path / f"a.{ending}", **options)
@@ -148,6 +148,62 @@ def test_16_bit_gray_tiff(tmp_path, deep):
     read_back(tmp_path / "b.tif", 1 - deep[..., :1] / 65535)
 
 
+@pytest.mark.parametrize("bits", [10, 12, 14])
+def test_odd_depths_reach_white(tmp_path, bits):
+    values = np.array([[0, 2**bits - 1]], np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", values, bitspersample=bits)
+    read_back(tmp_path / "a.tif", np.array([[[0.0], [1.0]]]))
+
+
+@pytest.mark.parametrize("kind", ["assocalpha", "unassalpha", "unspecified"])
+@pytest.mark.parametrize("colors", [1, 3])
+def test_deep_tiff_alpha(tmp_path, kind, colors):
+    color, opacity = 0.25, 0.5
+    stored = color * opacity if kind == "assocalpha" else color
+    layers = np.full((4, 5, colors + 1), stored)
+    layers[..., -1] = opacity
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        np.round(layers * 65535).astype(np.uint16),
+        photometric="rgb" if colors == 3 else "minisblack",
+        planarconfig="contig",
+        extrasamples=[kind],
+    )
+    expected = color if kind == "unspecified" else color * opacity + 1 - opacity
+    read = images.read(tmp_path / "a.tif")
+    np.testing.assert_allclose(read, np.full((4, 5, 3), expected), atol=1e-4)
+
+
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+@pytest.mark.parametrize("bigtiff", [True, False])
+def test_all_kinds_of_tiff_headers(tmp_path, deep, byteorder, bigtiff):
+    options = {"byteorder": byteorder, "bigtiff": bigtiff, "photometric": "rgb"}
+    tifffile.imwrite(tmp_path / "a.tif", deep, **options)
+    read_back(tmp_path / "a.tif", deep / 65535)
+
+
+def test_a_preview_is_not_taken_for_the_photograph(tmp_path, pixels):
+    tifffile.imwrite(tmp_path / "a.tif", pixels, subfiletype=1)
+    with pytest.raises(ValueError, match="only a preview"):
+        images.read(tmp_path / "a.tif")
+
+
+def test_one_transparent_color(tmp_path):
+    colors = np.array([[[10, 20, 30], [40, 50, 60]]], np.uint8)
+    Image.fromarray(colors).save(tmp_path / "a.png", transparency=(10, 20, 30))
+    colors[0, 0] = 255
+    read_back(tmp_path / "a.png", colors / 255)
+
+
+def test_formats_that_would_lose_bits_are_refused(tmp_path, deep):
+    header = b"P6 9 6 65535\n"
+    (tmp_path / "a.ppm").write_bytes(header + deep.astype(">u2").tobytes())
+    (tmp_path / "a.jp2").write_bytes(imagecodecs.jpeg2k_encode(deep))
+    for path in tmp_path.iterdir():
+        with pytest.raises(ValueError, match="Received: "):
+            images.read(path)
+
+
 def test_missing_file(tmp_path):
     for path in (tmp_path / "none.png", tmp_path):
         with pytest.raises(FileNotFoundError, match=r"Received: "):
@@ -167,7 +223,7 @@ def test_damaged_files(tmp_path, pixels, deep):
     (tmp_path / "start.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     for path in tmp_path.iterdir():
         with pytest.raises(
-            ValueError, match=f"undamaged image .*Received: .*{path.name}"
+            ValueError, match=f"undamaged JPEG.*Received: .*{path.name}"
         ):
             images.read(path)
 
@@ -195,6 +251,19 @@ def test_write_clips(tmp_path):
     np.testing.assert_allclose(images.read(tmp_path / "a.png"), expected, atol=1e-6)
 
 
+def test_written_files_have_the_usual_rights(tmp_path):
+    (tmp_path / "usual").touch()
+    images.write(tmp_path / "a.png", np.zeros((4, 4, 3)))
+    assert (tmp_path / "a.png").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+@pytest.mark.parametrize("ending", ["jpg", "webp"])
+def test_lossy_formats_lose_little(tmp_path, ending):
+    smooth = np.linspace(0, 1, 64)[:, None, None] * np.ones((1, 64, 3))
+    images.write(tmp_path / f"a.{ending}", smooth)
+    assert np.abs(images.read(tmp_path / f"a.{ending}") - smooth).max() < 0.02
+
+
 def test_write_refuses(tmp_path):
     image = np.zeros((4, 4, 3))
     with pytest.raises(FileNotFoundError, match=r"existing folder. Received: "):
@@ -203,8 +272,14 @@ def test_write_refuses(tmp_path):
         images.write(tmp_path / "a.xyz", image)
     with pytest.raises(ValueError, match=r"Received: .*a.jpg"):
         images.write(tmp_path / "a.jpg", image, bits=16)
-    with pytest.raises(ValueError, match=r"Received: 12"):
+    with pytest.raises(ValueError, match="Received: 12"):
         images.write(tmp_path / "a.png", image, bits=12)
+    with pytest.raises(ValueError, match=r"fits into JPEG .*Received: 1 x 70000"):
+        images.write(tmp_path / "a.jpg", np.zeros((1, 70000, 3)))
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(ValueError, match=r"Received: .*folder.png"):
+        images.write(tmp_path / "folder.png", image)
+    (tmp_path / "folder.png").rmdir()
     assert not list(tmp_path.iterdir())
 
 
@@ -227,6 +302,9 @@ def test_rounding_is_exact_and_never_truncates():
     levels = np.arange(256, dtype=np.float32) / 255
     np.testing.assert_array_equal(images.to_uint8(levels), np.arange(256))
     assert images.to_uint8(np.float32(200.6 / 255)) == 201
+    for bad in (np.uint8([1]), np.float16([1]), np.bool_([1]), np.float32([np.nan])):
+        with pytest.raises(ValueError, match="Received: "):
+            images.to_uint8(bad)
     np.testing.assert_array_equal(images.quantize(levels), levels)
 
 
@@ -244,7 +322,7 @@ def test_crop_to_multiple():
     assert images.crop_to_multiple(image, 4).shape == (12, 16, 3)
     with pytest.raises(ValueError, match=r"Received: 13 x 18"):
         images.crop_to_multiple(image, 14)
-    for scale in (0, -2, 2.0):
+    for scale in (0, -2, 2.0, True):
         with pytest.raises(ValueError, match=f"Received: {scale}"):
             images.crop_to_multiple(image, scale)
 
@@ -257,8 +335,9 @@ def test_crop_to_multiple():
         (np.zeros((4, 4, 3), np.uint8), "dtype uint8"),
         (np.zeros((0, 4, 3)), r"shape \(0, 4, 3\)"),
         (np.full((4, 4, 3), 128.0), "values from 128 to 128"),
-        (np.full((4, 4, 3), np.nan), "values from nan to nan"),
-        (None, r"shape \(\)"),
+        (np.full((4, 4, 3), -0.6), "values from -0.6 to -0.6"),
+        (np.full((4, 4, 3), np.nan), "NaN or infinity"),
+        (None, "dtype object"),
     ],
 )
 def test_check_image_refuses(image, received):

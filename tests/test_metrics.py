@@ -71,7 +71,7 @@ def test_refuse_bad_input(metric, noisy):
         (image[0], estimate[0], 4, r"shape \(50, 3\)"),
         (255 * image, 255 * estimate, 4, "values from .* to 25"),
         (images.to_uint8(image), estimate, 4, "dtype uint8"),
-        (image, np.where(image > 0.5, np.nan, image), 4, "nan"),
+        (image, np.where(image > 0.5, np.nan, image), 4, "NaN"),
         (image, estimate, 20, "40 x 50"),
         (image, estimate, -1, "-1"),
         (image, estimate, 0.5, "0.5"),
@@ -101,6 +101,9 @@ def test_spectrum_finds_a_wave():
     wave = 0.5 + 0.4 * np.cos(2 * np.pi * 0.3 * across)
     frequency, power = metrics.power_spectrum(wave)
     assert abs(frequency[np.argmax(power)] - 0.3) < 0.01
+    # Without a window a wave that doesn't fit the image leaks into all frequencies.
+    elsewhere = (frequency > 0.02) & (np.abs(frequency - 0.3) > 0.1)
+    assert power[elsewhere].max() < 1e-6 * power.max()
 
 
 def test_spectrum_of_tiny_images_and_bad_bins(rng):

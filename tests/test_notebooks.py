@@ -2,6 +2,8 @@
 
 import re
 import statistics
+import subprocess
+import sys
 
 import nbformat
 import pytest
@@ -9,7 +11,9 @@ import pytest
 from tools import notebooks
 
 LESSONS = sorted(path.stem for path in notebooks.SOURCES.glob("*.py"))
-MACHINE_PATH = re.compile(r"(?<![\w.])/(root|tmp|home|work|Users|usr|var)/")
+MACHINE_PATH = re.compile(
+    r"(?<![\w.])/(root|tmp|home|work|Users|usr|var|opt|mnt|content)/|[A-Z]:\\\\"
+)
 
 
 @pytest.fixture(params=LESSONS)
@@ -159,3 +163,22 @@ def test_pages_need_no_network(lesson):
 def test_an_unknown_lesson_is_refused():
     with pytest.raises(notebooks.LessonError, match=r"Received: "):
         notebooks.run(["99_none"])
+
+
+def nbval(folder, *sources):
+    """Run the cells, change what the first one printed, and compare with nbval."""
+    (folder / "conftest.py").write_bytes(
+        (notebooks.NOTEBOOKS / "conftest.py").read_bytes()
+    )
+    notebook = run(*sources)
+    notebook.cells[0].outputs[0].text = "something else\n"
+    nbformat.write(notebooks.clean(notebook), folder / "changed.ipynb")
+    command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env"]
+    return subprocess.run(
+        [*command, folder], capture_output=True, check=False
+    ).returncode
+
+
+def test_nbval_compares_what_is_printed_but_not_stderr(tmp_path):
+    assert nbval(tmp_path, "print('a result')") == 1
+    assert nbval(tmp_path, "import sys; print('a log line', file=sys.stderr)") == 0

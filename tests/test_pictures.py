@@ -45,10 +45,39 @@ def test_jupyter_gets_the_image_with_its_alt_text(photo):
     assert image.width == 2 * 120
 
 
-def test_the_same_picture_is_the_same_file(photo, tmp_path):
-    for name in ("a.png", "b.png"):
-        pictures.gallery({"photo": photo}, alt="A photo.").save(tmp_path / name)
-    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+def test_the_same_picture_is_the_same_file(photo):
+    files = [pictures.gallery({"photo": photo}, alt="A photo.").png() for _ in range(2)]
+    assert files[0] == files[1]
+
+
+def test_the_region_is_marked_in_the_original(photo):
+    panels = {"other": 1 - photo, "original": photo}
+    figure = pictures.compare(panels, (4, 6, 8, 10), zoom=3, alt="Crops.").figure
+    whole = next(ax for ax in figure.axes if ax.patches)
+    drawn = whole.images[0].get_array()
+    shrink = drawn.shape[1] / 30
+    assert whole.patches[0].get_bbox().bounds == pytest.approx(
+        (6 * shrink, 4 * shrink, 10 * shrink, 8 * shrink)
+    )
+    assert np.abs(drawn.mean(axis=(0, 1)) - photo.mean(axis=(0, 1))).max() < 0.01
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 9])
+def test_columns(photo, columns):
+    panels = {name: photo for name in "abc"}
+    width = pictures.gallery(panels, zoom=4, columns=columns, alt="Three.").width
+    shown_columns = min(columns, 3)
+    assert width == 120 * shown_columns + pictures._GAP * (shown_columns - 1)
+
+
+def test_nothing_to_show():
+    for columns in (None, 2):
+        with pytest.raises(ValueError, match="Received: "):
+            pictures.gallery({}, columns=columns, alt="Nothing.")
+
+
+def test_titles_are_plain_text(photo):
+    assert pictures.gallery({r"$\frac": photo}, zoom=4, alt="A photo.").png()
 
 
 def test_alt_text_is_escaped_in_html(photo):
@@ -73,7 +102,7 @@ OUTSIDE = [(0, 0, 21, 5), (-1, 0, 5, 5), (0, 28, 5, 5), (0, 0, 0, 5)]
 
 @pytest.mark.parametrize("region", OUTSIDE)
 def test_regions_outside_are_refused(photo, region):
-    with pytest.raises(ValueError, match=r"inside 20 x 30 pixels. Received"):
+    with pytest.raises(ValueError, match=r"Received: "):
         pictures.compare({"photo": photo}, region, alt="A photo.")
 
 
@@ -90,15 +119,24 @@ def test_graphs(photo):
         plots.kernels(KERNELS, alt="Kernels."),
         plots.matrices({"bicubic": weight_matrix(8, 2).toarray()}, alt="A matrix."),
         plots.curves({"loss": line}, x_label="step", y_label="loss", alt="A curve."),
-        plots.spectra({"photo": photo}, scale=4, alt="A spectrum."),
+        plots.spectra({"photo": photo, "flat": 0 * photo}, scale=4, alt="Spectra."),
     ]
     for graph in graphs:
         assert isinstance(graph.figure, Figure)
         assert shown(graph).std() > 0
+    name, kernel = next(iter(KERNELS.items()))
+    drawn = graphs[0].figure.axes[0]
+    assert drawn.get_title() == name
+    np.testing.assert_array_equal(
+        drawn.lines[0].get_ydata(), kernel(drawn.lines[0].get_xdata())
+    )
+    np.testing.assert_array_equal(
+        graphs[1].figure.axes[0].images[0].get_array(), weight_matrix(8, 2).toarray()
+    )
     axes = graphs[2].figure.axes[0]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("step", "loss")
     np.testing.assert_array_equal(axes.lines[0].get_ydata(), line[1])
-    assert graphs[3].figure.axes[0].lines[1].get_xdata()[0] == 0.5 / 4
+    assert graphs[3].figure.axes[0].lines[2].get_xdata()[0] == 0.5 / 4
 
 
 def test_controls_move_the_picture():

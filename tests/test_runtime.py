@@ -5,9 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from sr_utils import runtime
+from tools import notebooks
 
 
 def fresh_python(code, **variables):
@@ -85,6 +87,27 @@ def test_silence_ends_with_an_error(capfd):
         raise ZeroDivisionError
     os.write(2, b"heard")
     assert capfd.readouterr().err == "heard"
+
+
+def test_silence_holds_in_a_notebook():
+    source = (
+        "import os, warnings\nfrom sr_utils import runtime\n"
+        "with runtime.silence():\n"
+        "    warnings.warn('unheard')\n    os.write(2, b'unheard')\n"
+        "runtime.start()"
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    notebooks.execute(notebook, "00_silence")
+    notebooks.check_silent(notebook, "00_silence")
+    assert "Keras" in notebook.cells[0].outputs[0].text
+
+
+def test_operations_are_deterministic_after_start():
+    code = START + (
+        "from tensorflow.python.framework import config\n"
+        "print(config.is_op_determinism_enabled())\n"
+    )
+    assert fresh_python(code).stdout.endswith("True\n")
 
 
 def test_budget(monkeypatch):

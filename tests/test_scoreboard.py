@@ -133,6 +133,14 @@ def test_values_up_to_255_are_refused():
         evaluate(lambda small: 255 * resize(small, 4), image / 255, 4)
 
 
+@pytest.mark.parametrize(
+    "result", [None, 7, np.zeros((300, 448)), np.zeros(3, "uint8")]
+)
+def test_a_wrong_result_is_blamed_on_the_upscaler(result):
+    with pytest.raises(ValueError, match=r"result of the upscaler.*Received: "):
+        evaluate(lambda small: result, datasets.held_out()["chelsea"], 4)
+
+
 def test_a_perfect_upscaler():
     image = datasets.held_out()["chelsea"][:64, :64]
     score = evaluate(lambda small: image, image, 4)
@@ -147,11 +155,11 @@ def test_gray_originals_reach_the_upscaler_as_rgb():
 
     def upscaler(small):
         seen.append(small.shape)
-        return resize(small, 4)
+        return np.clip(resize(small, 4), 0.1, 0.9) + np.float32([-0.1, 0, 0.1])
 
     score = evaluate(upscaler, gray, 4)
-    small = datasets.pair(gray, 4)[1]
-    expected = metrics.psnr(gray, images.quantize(resize(small, 4)), shave=4)
+    large = np.clip(resize(datasets.pair(gray, 4)[1], 4), 0.1, 0.9)
+    expected = metrics.psnr(gray, images.quantize(large), shave=4)
     assert seen == [(16, 16, 3)]
     assert score.psnr == pytest.approx(expected)
 
@@ -171,12 +179,14 @@ def test_rendering():
     assert lines[0].split() == ["method", "cats", "(1)"]
     assert lines[1].split() == ["bicubic", "31.48", "/", "0.806"]
     assert "4 pixels of border removed" in lines[2]
+    board.add("<script> & co", bicubic(4))
     page = board._repr_html_()
+    assert "<td>&lt;script&gt; &amp; co</td>" in page
     assert "<td>31.48 / 0.806</td>" in page
     assert board.protocol in page
 
 
-@pytest.mark.parametrize("sets", [{}, {"none": {}}])
+@pytest.mark.parametrize("sets", [{}, {"none": {}}, {"image": np.zeros((4, 4, 3))}])
 def test_empty_sets(sets):
     with pytest.raises(ValueError, match=r"Received: "):
         Scoreboard(sets, 4)
