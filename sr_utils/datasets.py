@@ -4,13 +4,8 @@ Nothing is downloaded unless `download` is called. The bundled photographs come 
 the scikit-image and scikit-learn packages and have one fixed split in the whole series.
 """
 
-import hashlib
 import json
 import os
-import shutil
-import tarfile
-import tempfile
-import zlib
 from fractions import Fraction
 from importlib import resources
 from pathlib import Path
@@ -20,7 +15,7 @@ import pooch
 import skimage.data
 import sklearn.datasets
 
-from . import formats, images
+from . import downloads, images
 from .resize import resize
 
 DATA_VARIABLE = "SR_DATA_DIR"
@@ -39,7 +34,6 @@ TRAINING = (
     "moon",
 )
 BENCHMARKS = json.loads((resources.files(__package__) / "benchmarks.json").read_text())
-_ENDINGS = (*formats.WRITABLE, ".gif")
 _PROJECT = Path(__file__).parents[1]
 CACHE = (
     _PROJECT / "data" / "cache"
@@ -121,12 +115,13 @@ def benchmark(name):
             f"{DATA_VARIABLE} or in the cache; datasets.download fetches "
             f"{' and '.join(BENCHMARKS)}. Received: no such folder"
         )
-    found = {path.stem: path for path in _image_files(folder.iterdir())}
+    found = {path.stem: path for path in downloads.image_files(folder.iterdir())}
     if name not in BENCHMARKS:
-        return {key: _read_gray(path) for key, path in found.items()}
+        return {key: downloads.read_gray(path) for key, path in found.items()}
     expected = BENCHMARKS[name]["pixels_sha256"]
-    found = {key: _read_gray(found[key]) for key in expected if key in found}
-    wrong = [key for key in expected if _sha256(found.get(key)) != expected[key]]
+    found = {key: downloads.read_gray(found[key]) for key in expected if key in found}
+    right = {key: downloads.pixels_sha256(image) for key, image in found.items()}
+    wrong = [key for key in expected if right.get(key) != expected[key]]
     if wrong:
         raise ValueError(
             f"Expected the {name} images of the published tables (checksum of their "
@@ -181,55 +176,15 @@ def download(name):
     failures = []
     for source in record["sources"]:
         try:
-            return _install(name, source)
-        except (OSError, EOFError, ValueError, tarfile.TarError, zlib.error) as error:
+            return downloads.install(
+                source, record["pixels_sha256"], CACHE / "benchmarks" / name
+            )
+        except downloads.FAILURES as error:
             failures.append(f"{source}: {error}")
     raise ValueError(
         f"Expected one source to give the images of {name}; check the connection, or "
         f"put the set into {DATA_VARIABLE}. Received: {'; '.join(failures)}"
     )
-
-
-def _install(name, source):
-    """Fetch a set into a temporary folder, verify it, move it into the cache whole."""
-    target = CACHE / "benchmarks" / name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    expected = BENCHMARKS[name]["pixels_sha256"]
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".") as temporary:
-        fetched, verified = Path(temporary, "fetched"), Path(temporary, "verified")
-        _fetch(source, expected, fetched)
-        verified.mkdir()
-        keys = {value: key for key, value in expected.items()}
-        for path in _image_files(fetched.rglob("*")):
-            key = keys.pop(_sha256(_read_gray(path)), None)
-            if key is not None:
-                shutil.copy(path, verified / f"{key}{path.suffix.lower()}")
-        if keys:
-            raise ValueError(f"missing or different {', '.join(keys.values())}")
-        shutil.rmtree(target, ignore_errors=True)
-        verified.rename(target)
-
-
-def _fetch(source, names, folder):
-    """Download an archive, or one file for each of `names`, into `folder`."""
-    pooch.get_logger().setLevel("WARNING")
-    options = {
-        "known_hash": None,  # the pixels are verified, whatever file they come in
-        "path": folder,
-        "downloader": pooch.HTTPDownloader(progressbar=True, timeout=10),
-    }
-    if "{name}" in source:
-        for name in names:
-            pooch.retrieve(source.format(name=name), fname=f"{name}.png", **options)
-    else:
-        archive = pooch.retrieve(source, fname="archive", **options)
-        with tarfile.open(archive) as members:
-            members.extractall(folder, filter="data")
-
-
-def _check_known(name):
-    if name not in BENCHMARKS:
-        raise ValueError(f"Expected `name` in {list(BENCHMARKS)}. Received: {name!r}")
 
 
 def _is_complete(name):
@@ -245,13 +200,18 @@ def _is_complete(name):
     return True
 
 
+def _check_known(name):
+    if name not in BENCHMARKS:
+        raise ValueError(f"Expected `name` in {list(BENCHMARKS)}. Received: {name!r}")
+
+
 def _find(name):
     if not isinstance(name, str) or Path(name).name != name or name[:1] in ("", "."):
         raise ValueError(f"Expected the name of a set. Received: {name!r}")
-    folders = [root / "benchmarks" / name for root in _roots()]
-    return next(
-        (folder for folder in folders if any(_image_files(folder.glob("*")))), None
-    )
+    for folder in (root / "benchmarks" / name for root in _roots()):
+        if downloads.image_files(folder.glob("*")):
+            return folder
+    return None
 
 
 def _roots():
@@ -264,21 +224,6 @@ def _roots():
             f"Expected {DATA_VARIABLE} to name a folder. Received: {root}"
         )
     return [root, CACHE]
-
-
-def _image_files(paths):
-    """Those of `paths` that are images, without what file systems leave beside them."""
-    return sorted(x for x in paths if x.suffix.lower() in _ENDINGS and x.name[0] != ".")
-
-
-def _read_gray(path):
-    return images.read(path, keep_gray=True)
-
-
-def _sha256(image):
-    if image is None:
-        return None
-    return hashlib.sha256(images.to_uint8(image).tobytes()).hexdigest()
 
 
 def _bundled(name):

@@ -126,7 +126,7 @@ def run(names):
         nbformat.write(clean(notebook), BUILD / path.name)
         (BUILD / f"{path.stem}.html").write_text(_page(notebook), encoding="utf-8")
     index = BUILD / "index.html"
-    index.write_text(_index(sorted(BUILD.glob("*.ipynb"))), encoding="utf-8")
+    index.write_text(_index([BUILD / path.name for path in paths]), encoding="utf-8")
     print(index)
 
 
@@ -182,8 +182,13 @@ def _page(notebook):
 
 def _opening_picture(notebook):
     """The output that holds the first picture of a lesson; README and index show it."""
-    outputs = (output for cell in notebook.cells for output in cell.get("outputs", []))
-    return next(output for output in outputs if "image/png" in output.get("data", {}))
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                return output
+    raise LessonError(
+        f"Expected a picture in every lesson. Received: {_title(notebook)}"
+    )
 
 
 def _index(paths):
