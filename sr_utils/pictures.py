@@ -20,7 +20,7 @@ from .resize import resize
 _DPI = 100
 _SHARPNESS = 2
 _MARK = "#FFD400"
-_GAP, _TITLE, _LINE, _CONTEXT_WIDTH = 16, 24, 17, 340
+_GAP, _TITLE, _LINE, _CONTEXT_WIDTH = 16, 24, 18, 340
 _FONT = {"font.family": "DejaVu Sans", "font.size": 10}
 
 
@@ -171,7 +171,7 @@ def _panel_figure(shown, captions, columns, left=0):
     items = list(shown.items())
     rows = [items[i : i + columns] for i in range(0, len(items), columns)]
     lines = max((text.count("\n") + 1 for text in captions.values()), default=0)
-    below = _LINE * lines + _GAP // 2
+    below = _LINE * lines + _GAP
     widths = [
         max(row[i][1].shape[1] for row in rows if i < len(row)) for i in range(columns)
     ]

@@ -113,8 +113,7 @@ class Scoreboard:
     def _repr_html_(self):
         head, *body = self._cells()
         rows = [_html_row("th", head), *(_html_row("td", row) for row in body)]
-        caption = f"<caption>{self.protocol}</caption>"
-        return f"<table>{caption}{''.join(rows)}</table>"
+        return f"<table>{''.join(rows)}</table><p>{self.protocol}</p>"
 
     def _cells(self):
         head = ["method", *(f"{name} ({len(x)})" for name, x in self.sets.items())]

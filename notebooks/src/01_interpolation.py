@@ -90,9 +90,7 @@ roof = (slice(2, 62), slice(12, 72))
 panels = {"original": pagoda[8:248, 48:288]}
 panels |= {"every fourth pixel": skipped[roof], "mean of 4 × 4": averaged[roof]}
 zoom = {"original": 1, "every fourth pixel": 4, "mean of 4 × 4": 4}
-alt = (
-    "A tiled roof. Skipping pixels makes coarse, slanted stripes; averaging makes none."
-)
+alt = "A tiled roof. Skipping pixels makes coarse, slanted stripes; a mean does not."
 pictures.gallery(panels, zoom=zoom, alt=alt)
 
 # %% [markdown]
@@ -250,9 +248,7 @@ print(small.shape, "becomes", ours.shape)
 matrices = {"enlarge 8 → 32": line_weights(8, 4, cubic)}
 matrices["shrink 32 → 8, stretched"] = line_weights(32, 1 / 4, cubic, stretch=4)
 matrices["shrink 32 → 8, not stretched"] = line_weights(32, 1 / 4, cubic)
-alt = (
-    "Three banded matrices: 32 by 8; 8 by 32 with wide rows; 8 by 32 with narrow rows."
-)
+alt = "Three banded matrices: 32 by 8, then 8 by 32 with wide and with narrow rows."
 plots.matrices(matrices, alt=alt)
 
 # %% [markdown]
@@ -294,8 +290,8 @@ pictures.compare(panels, eye, columns=3, captions=captions, alt=alt)
 # Look at the dark rim and at the light in the pupil. Bilinear is the smoothest; bicubic
 # and Lanczos are a little crisper at the rim. Nearest may look sharpest, but its hard
 # edges are those of its own squares, and its score is the lowest. In none is the light a
-# sharp spot. The number is the PSNR of the whole photograph, which the next section
-# explains.
+# sharp spot. The number is the PSNR of the whole photograph; the next section explains
+# it.
 
 # %% [markdown]
 # Move the window yourself. Start with ×2: which details survive at ×2 but not at ×4? Does
