@@ -120,16 +120,12 @@ def compare(panels, region, *, alt, zoom=4, captions=None, columns=None):
     sizes = {check_image(x, title).shape[:2] for title, x in panels.items()}
     if len(sizes) != 1:
         raise ValueError(f"Expected images of one size. Received: {sorted(sizes)}")
-    (photograph_height, photograph_width) = sizes.pop()
     shown = {
         title: _zoomed(crop(image, region), title, zoom)
         for title, image in panels.items()
     }
-    columns = columns or len(shown)
-    rows = -(-len(shown) // columns)
-    room = rows * next(iter(shown.values())).shape[0] + (rows - 1) * (_TITLE + _GAP)
-    width = min(_CONTEXT_WIDTH, photograph_width * room // photograph_height)
-    height = photograph_height * width // photograph_width
+    columns = check_count(columns or len(shown), "columns")
+    width, height = _context_size(*sizes.pop(), shown, columns)
     figure = _panel_figure(shown, captions or {}, columns, left=width + 2 * _GAP)
     photograph = panels.get("original", next(iter(panels.values())))
     _draw_context(figure, photograph, region, width, height)
@@ -196,6 +192,14 @@ def _draw_panel(figure, x, top, title, image, caption):
     ax = _image_axes(figure, x, top + _TITLE, width, height)
     ax.imshow(image, interpolation="nearest", aspect="auto")
     _text(figure, x, top + _TITLE + height + 5, caption, linespacing=1.3)
+
+
+def _context_size(height, width, shown, columns):
+    """Size on the page of a photograph that stands as high as the rows of its crops."""
+    rows = -(-len(shown) // columns)
+    room = rows * next(iter(shown.values())).shape[0] + (rows - 1) * (_TITLE + _GAP)
+    page_width = min(_CONTEXT_WIDTH, width * room // height)
+    return page_width, height * page_width // width
 
 
 def _draw_context(figure, photograph, region, width, height):
