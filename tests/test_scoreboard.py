@@ -123,6 +123,17 @@ def test_mean_of_psnrs_not_psnr_of_mean():
     assert abs(result - of_mean_error) > 0.1
 
 
+@pytest.mark.parametrize("scale", [2, 3, 4])
+@pytest.mark.parametrize("name", datasets.HELD_OUT)
+def test_the_order_of_the_methods_that_lesson_1_states(name, scale):
+    image = datasets.held_out()[name]
+    psnrs = [
+        evaluate(lambda small, m=method: resize(small, scale, m), image, scale).psnr
+        for method in ("nearest", "bilinear", "bicubic", "lanczos3")
+    ]
+    assert psnrs == sorted(psnrs)
+
+
 def test_values_up_to_255_are_refused():
     image = 255 * datasets.held_out()["chelsea"]
     with pytest.raises(

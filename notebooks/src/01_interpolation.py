@@ -11,7 +11,7 @@
 # %%
 try:
     import sr_utils  # noqa: F401
-except ModuleNotFoundError:  # on Colab, ".." becomes "git+" and the course's address
+except ModuleNotFoundError:  # on Colab, replace ".." with "git+" and our address
     import subprocess
     import sys
 
@@ -169,9 +169,9 @@ alt = "Four kernels: a box, a triangle, a bump with two negative dips, one that 
 plots.kernels({name: KERNELS[name] for name in methods}, alt=alt)
 
 # %% [markdown]
-# Each kernel is 1 at distance 0 and 0 at every other whole distance. So where a new pixel
-# falls on an old one, it takes its value: the curve passes through the old pixels. That
-# is what *interpolation* means.
+# Each kernel is 1 at distance 0 and 0 at every other whole distance. So a curve drawn
+# through all positions has, at the center of an old pixel, exactly the value of that
+# pixel. That is what *interpolation* means.
 
 # %% [markdown]
 # Next you need to know where the new pixels lie. A pixel is a small square, and its
@@ -192,10 +192,13 @@ line_weights(4, 2, linear)
 
 # %% [markdown]
 # Read the second row: the second new pixel is 0.75 of the first old pixel plus 0.25 of
-# the second. Every row adds up to 1, so a flat area stays as bright as it was.
-#
+# the second. The first new pixel lies beyond the first old center and has one neighbor
+# only. Dividing by the sum makes its weight 1. Every row adds up to 1, so a flat area
+# stays as bright as it was. (`stretch` is for shrinking, below.)
+
+# %% [markdown]
 # Enlarging a line of pixels is now one matrix product. Try it on twenty pixels from the
-# cheek across the hair to the wall, with 32 new pixels for each old one.
+# nose across cheek and hair to the wall, with 32 new pixels for each old one.
 
 # %%
 line = images.luma(small)[31, 32:52]  # brightness, explained below
@@ -213,7 +216,8 @@ alt = "Through the dots: stairs, straight lines, two smooth curves that overshoo
 plots.curves(curves, points=dots, x_label="old pixel", y_label="luma", alt=alt)
 
 # %% [markdown]
-# Stairs, straight lines, smooth curves. Look at the steep edge near pixel 14. The smooth
+# Stairs, straight lines, smooth curves. The shallow dip on the left is the shadow beside
+# the nose. Look at the steep edge near pixel 14. The smooth
 # curves dip below the darkest pixel before it and rise above the brightest after it, and
 # Lanczos swings on once more. This **overshoot**, or **ringing**, makes edges look crisp.
 # The price is a halo: the light rim around the hair in the Lanczos portrait above.
@@ -222,7 +226,8 @@ plots.curves(curves, points=dots, x_label="old pixel", y_label="luma", alt=alt)
 
 # %% [markdown]
 # An image has two directions. One matrix mixes its rows, another its columns: **a resize
-# is two matrix products.**
+# is two matrix products.** `einsum` writes a product with its indices named:
+# `Hh,hwc->Hwc` sums over the old rows h, for each column w and each color c.
 
 
 # %%
@@ -289,13 +294,14 @@ pictures.compare(panels, eye, columns=3, captions=captions, alt=alt)
 # %% [markdown]
 # Look at the dark rim and at the light in the pupil. Bilinear is the smoothest; bicubic
 # and Lanczos are a little crisper at the rim. Nearest may look sharpest, but its hard
-# edges are those of its own squares, and its score is the lowest. In none is the light a
-# sharp spot. The number is the PSNR of the whole photograph; the next section explains
+# edges are those of its own squares, and its score is the lowest. In none of the four is the light the
+# sharp spot of the original. The number is the PSNR of the whole photograph; the next section explains
 # it.
 
 # %% [markdown]
 # Move the window yourself. Start with ×2: which details survive at ×2 but not at ×4? Does
-# the order of the methods ever change? (A web page shows only the first choice; the
+# the order of the methods ever change? (It doesn't, for these photographs and scales. A
+# web page shows only the first choice; the
 # controls need a running notebook.)
 
 
@@ -435,13 +441,13 @@ pictures.gallery(panels, captions=captions, alt=alt)
 
 # %% [markdown]
 # Few people would call these equal. The shift, of about a pixel and a half, can't be seen
-# at all. The loss of contrast shows, the black collar is gray, but does no harm. The blur
+# at all. The loss of contrast shows (the black collar is gray) but does no harm. The blur
 # ruins the face.
 
 # %% [markdown]
-# SSIM ranks them contrast, shift, blur, noise. It forgives the contrast. But it puts the
-# noisy face, with every feature visible, far below the ruined one, and the unseen shift
-# barely above it. **Neither number is your eye.** Report both, trust neither alone, and
+# SSIM ranks them contrast, shift, blur, noise. It forgives the contrast. But it ranks the
+# noisy face, with every feature visible, far below the blurred one, and the invisible
+# shift only slightly above the blurred one. **Neither number is your eye.** Report both, trust neither alone, and
 # always look. Lesson 3 returns to this gallery with a measure that comes closer.
 
 # %% [markdown]
@@ -473,11 +479,12 @@ for name in methods:
     print(f"{name:9}{score(name, True):15.2f} dB{score(name, False):13.2f} dB")
 
 # %% [markdown]
-# Bicubic loses three quarters of a decibel to one forgotten argument. And the *ranking*
-# changes: Lanczos falls from first place to third, because a crisper kernel also keeps
-# more of what is false. Make your small images this way, and you can't compare with
-# papers that didn't.
-#
+# Bicubic loses three quarters of a decibel to one forgotten argument. Lanczos suffers
+# most, and bilinear least: of the three smooth kernels, the crisper keeps more of what is
+# false. So even the *ranking* changes, and Lanczos falls from first place to third. Make
+# your small images this way, and you can't compare with papers that didn't.
+
+# %% [markdown]
 # Look at the right half of the upper roof: the default makes false stripes, much like
 # skipping pixels.
 
@@ -522,8 +529,9 @@ assert all(weaker[name][frequency > 0.25].min() > 80 for name in methods[1:])
 assert weaker["nearest"][frequency > 0.18].max() < 3
 
 # %% [markdown]
-# Look at the spectrum in two dimensions, low frequencies in the center. The yellow square
-# holds what the small image can store.
+# Look at the spectrum of the portrait in two dimensions, low frequencies in the center, on
+# a logarithmic gray scale. The yellow square holds what the small image can store.
+# (`hanning` fades the image out toward its borders, which would add waves of their own.)
 
 
 # %%
@@ -548,7 +556,8 @@ pictures.gallery(panels, alt=alt)
 # times in each direction, faded. These are copies of the low frequencies, shifted. Along
 # an axis they look **mirrored** at the edge of the square: what lies just outside repeats
 # what lies just inside, in reverse. They draw the edges of its squares, and they hold no
-# information about the hair. The faint lobes of *bicubic* are what it leaves of them.
+# information about the hair. All that *bicubic* has outside the
+# square, the gray rim around it and the faint lobes, is what it leaves of them.
 
 # %% [markdown]
 # You can check this exactly: tile the spectrum of the small image 4 × 4 and multiply it by
@@ -612,15 +621,16 @@ alt = "Grass; gravel; the gravel's outlines over the grass; two equal coarse pat
 pictures.gallery(panels, zoom=zoom, captions=captions, alt=alt)
 
 # %%
-print(f"A and B: {metrics.psnr(grass, other, shave=4):.1f} dB")
+for name, patch in {"A, grass": grass, "gravel": gravel}.items():
+    print(f"B against {name}: {metrics.psnr(patch, other, shave=4):.1f} dB")
 print("valid pixels:", other.min() >= 0 and other.max() <= 1)
 print("equal when shrunk:", abs(small_grass - small_other).max() < 1e-6)
 
 # %% [markdown]
-# B is closer to gravel: the outlines of the stones are clear, over the light and dark of
-# the grass. A and B differ more than any enlarged photograph of this lesson differs from
-# its original. Yet the two small images on the right are equal, and **nothing in them
-# tells you which one it was**.
+# To most eyes B looks more like gravel: many outlines of stones are clear, over the light
+# and dark of the grass. (PSNR disagrees once more.) A and B differ more than any enlarged
+# version of the three held-out photographs differs from its original. Yet the two small
+# images on the right are equal, and **nothing in them tells you which one it was**.
 
 # %% [markdown]
 # Super-resolution has no single right answer. The problem is *ill-posed*: many large
@@ -674,7 +684,8 @@ if benchmarks:
 # - Images of equal PSNR range from nearly perfect to ruined.
 # - What nearest holds above 0.125 cycles per pixel is nothing but copies of what lies
 #   below.
-# - Grass and stones can shrink to the same 16 × 16 pixels.
+# - Grass, and a mixture of grass and gravel that looks quite different, shrink to the same
+#   16 × 16 pixels.
 
 # %%
 means = {name: board.mean(name, "held-out").psnr for name in methods}
