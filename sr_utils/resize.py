@@ -145,8 +145,8 @@ def _along_axis(matrix, image, axis):
 
 def _centers(count, scale):
     """Where the output pixel centers lie, in input pixels; center i is at i."""
-    up, down = scale.numerator, scale.denominator  # exact integers of any length
-    doubled = np.array([(2 * i + 1) * down / up for i in range(count)])
+    odd = 2.0 * np.arange(count) + 1  # floats: exact here, and no integer overflow
+    doubled = odd * float(scale.denominator) / float(scale.numerator)
     return (doubled - 1) / 2
 
 
