@@ -201,7 +201,7 @@ def _is_complete(name):
 
 
 def _check_known(name):
-    if name not in BENCHMARKS:
+    if not isinstance(name, str) or name not in BENCHMARKS:
         raise ValueError(f"Expected `name` in {list(BENCHMARKS)}. Received: {name!r}")
 
 

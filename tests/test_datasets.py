@@ -85,6 +85,8 @@ def test_a_missing_set(capsys):
     for function in (datasets.available, datasets.download):
         with pytest.raises(ValueError, match=r"Received: 'Set6'"):
             function("Set6")
+        with pytest.raises(ValueError, match=r"Received: \['Set5'\]"):
+            function(["Set5"])
 
 
 def test_any_folder_of_images(tmp_path, monkeypatch):

@@ -96,6 +96,16 @@ def clean(notebook):
     return notebook
 
 
+def renumber(notebook):
+    """Number the code cells without the folded solutions, as a reader's run does."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for number, cell in enumerate(cells, start=1):
+        for part in (cell, *cell.outputs):
+            if "execution_count" in part:
+                part.execution_count = number
+    return notebook
+
+
 def check_silent(notebook, name):
     """Raise `LessonError` if any cell printed to stderr."""
     for cell in notebook.cells:
@@ -110,7 +120,7 @@ def build(names):
         notebook = read_source(path)
         execute(notebook, path.stem)
         check_silent(notebook, path.stem)
-        notebook = clean(fold_solutions(notebook))
+        notebook = clean(renumber(fold_solutions(notebook)))
         nbformat.write(notebook, NOTEBOOKS / f"{path.stem}.ipynb")
         opening = base64.b64decode(_opening_picture(notebook).data["image/png"])
         (PICTURES / f"{path.stem}.png").write_bytes(opening)

@@ -698,12 +698,16 @@ print(f"the line to beat, before exercise 5 moves it: {means['lanczos3']:.2f} dB
 # %% [markdown]
 # ## Exercises
 #
-# Try each before you unfold the solution. Every solution ends with a check you can run on
-# your answer.
+# Try each in the empty cell before you unfold the solution. Every solution ends with a
+# check you can run on your answer.
 #
 # **1. Where does a wave end up?** A wave of *f* cycles per pixel is sampled at every
 # fourth pixel without a blur. Write `alias(f)`, the frequency from 0 to 0.125 that you
 # see. Test it on 0.22 (seen above), 0.1 and 0.3.
+
+
+# %%
+# Your answer:
 
 
 # %% tags=["solution"]
@@ -720,6 +724,10 @@ assert np.allclose([alias(0.22), alias(0.1), alias(0.3)], [0.03, 0.1, 0.05])
 # cat, enlarged four times? Use `enlarge` and `cubic` from this lesson. Why isn't it -0.5?
 
 
+# %%
+# Your answer:
+
+
 # %% tags=["solution"]
 def score_of(a):
     return metrics.psnr(cat, enlarge(small_cat, 4, lambda x: cubic(x, a)), shave=4)
@@ -733,6 +741,10 @@ assert max(by_a, key=by_a.get) == -1
 # %% [markdown]
 # **3. The price of a convention.** Score the enlarged cats with luma from 0 to 255 instead
 # of 16 to 235. Show that the difference is the same for every image, and say why.
+
+
+# %%
+# Your answer:
 
 
 # %% tags=["solution"]
@@ -751,6 +763,9 @@ for image in cats.values():
 # **4. Average what?** Papers average the PSNR of the images. Compute instead one PSNR
 # from the mean of the three squared errors of bicubic. Which is lower, and why?
 
+# %%
+# Your answer:
+
 # %% tags=["solution"]
 bicubic_scores = board.scores["bicubic"]["held-out"].values()
 decibels = np.array([score.psnr for score in bicubic_scores])
@@ -765,6 +780,10 @@ assert of_mean_error < decibels.mean()
 # small image. Bicubic doesn't quite. So shrink your result, enlarge what is missing, add
 # it, and repeat ten times (*iterative back-projection*). How many decibels do you gain,
 # and what do you use that interpolation didn't?
+
+
+# %%
+# Your answer:
 
 
 # %% tags=["solution"]
