@@ -5,12 +5,14 @@ Everywhere in this package an image is a float32 array in [0, 1] of shape
 files and 8-bit values are turned into that and back.
 """
 
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from . import formats
+from .files import write_whole
+
+LUMA_WEIGHTS = np.array([65.481, 128.553, 24.966])  # of R, G, B; ITU-R BT.601
 
 
 def check_image(image, argument="image"):
@@ -146,7 +148,7 @@ def write(path, image, *, bits=8):
         data = formats.encode_deep(path, _to_integers(image, np.uint16))
     else:
         raise ValueError(f"Expected `bits` to be 8 or 16. Received: {bits!r}")
-    _write_whole(path, data)
+    write_whole(path, data)
 
 
 def to_rgb(image):
@@ -213,22 +215,10 @@ def luma(image):
     image = check_image(image).astype(np.float64)
     if image.shape[-1] == 1:
         return 255 * image[..., 0]
-    return 16 + image @ np.array([65.481, 128.553, 24.966])
+    return 16 + image @ LUMA_WEIGHTS
 
 
 def _to_integers(image, dtype):
     image = check_values(image)
     top = np.iinfo(dtype).max
     return np.floor(np.clip(image, 0, 1) * image.dtype.type(top) + 0.5).astype(dtype)
-
-
-def _write_whole(path, data):
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
-        temporary = Path(folder, path.name)
-        temporary.write_bytes(data)
-        try:
-            temporary.replace(path)
-        except OSError as error:
-            raise ValueError(
-                f"Expected a place for a file ({error.strerror}). Received: {path}"
-            ) from error
