@@ -33,6 +33,8 @@ TRAINING = (
     "coins",
     "moon",
 )
+_VALIDATION = ("china.jpg", "flower.jpg", "stereo_motorcycle", "camera")
+_VALIDATION_ROWS = 96
 BENCHMARKS = json.loads((resources.files(__package__) / "benchmarks.json").read_text())
 _PROJECT = Path(__file__).parents[1]
 CACHE = (
@@ -55,11 +57,52 @@ def held_out():
 def training():
     """The photographs to train on, among them the left halves of the textures.
 
+    What `held_out`, `validation` and `textures` return isn't part of them.
+
     Returns:
         Dictionary from name to float32 RGB in [0, 1] of shape `(height, width, 3)`.
     """
-    photographs = {name.removesuffix(".jpg"): _bundled(name) for name in TRAINING}
+    photographs = {
+        name.removesuffix(".jpg"): _bundled(name)[: _training_rows(name)]
+        for name in TRAINING
+    }
     return photographs | {name: _bundled(name)[:, :256] for name in TEXTURES}
+
+
+def validation():
+    """Strips cut off the bottom of four training photographs, to choose the best step.
+
+    Returns:
+        Dictionary from name to float32 RGB in [0, 1] of shape `(96, width, 3)`.
+    """
+    return {
+        name.removesuffix(".jpg"): _bundled(name)[-_VALIDATION_ROWS:]
+        for name in _VALIDATION
+    }
+
+
+def training_set(name):
+    """A larger training set from `SR_DATA_DIR` or the cache; never downloads.
+
+    Args:
+        name: Of a folder of images under `train/` there, such as "T91" or "BSDS200".
+
+    Returns:
+        Dictionary from name to float32 RGB in [0, 1] of shape `(height, width, 3)`.
+
+    Raises:
+        FileNotFoundError: If the set is in neither place.
+        ValueError: If an image is damaged.
+    """
+    folder = _find("train", name)
+    if folder is None:
+        raise FileNotFoundError(
+            f"Expected the set as a folder of images, train/{name}, in {DATA_VARIABLE} "
+            "or in the cache; data/README.md says where it comes from. Received: no "
+            "such folder"
+        )
+    paths = downloads.image_files(folder.iterdir())
+    return {path.stem: images.read(path) for path in paths}
 
 
 def textures():
@@ -108,7 +151,7 @@ def benchmark(name):
             pixel, the one that the published numbers were measured on. What else lies
             in their folders is ignored.
     """
-    folder = _find(name)
+    folder = _find("benchmarks", name)
     if folder is None:
         raise FileNotFoundError(
             f"Expected the set as a folder of images, benchmarks/{name}, in "
@@ -145,7 +188,7 @@ def available(*names):
     found = {}
     for name in names:
         _check_known(name)
-        if _find(name) is None:
+        if _find("benchmarks", name) is None:
             print(
                 f"{name} isn't on this machine; datasets.download({name!r}) fetches it."
             )
@@ -189,12 +232,12 @@ def download(name):
 
 def _is_complete(name):
     """Whether a set is there and right; a damaged one in the cache can be replaced."""
-    if _find(name) is None:
+    if _find("benchmarks", name) is None:
         return False
     try:
         benchmark(name)
     except ValueError:
-        if not _find(name).is_relative_to(CACHE):
+        if not _find("benchmarks", name).is_relative_to(CACHE):
             raise
         return False
     return True
@@ -205,10 +248,10 @@ def _check_known(name):
         raise ValueError(f"Expected `name` in {list(BENCHMARKS)}. Received: {name!r}")
 
 
-def _find(name):
+def _find(kind, name):
     if not isinstance(name, str) or Path(name).name != name or name[:1] in ("", "."):
         raise ValueError(f"Expected the name of a set. Received: {name!r}")
-    for folder in (root / "benchmarks" / name for root in _roots()):
+    for folder in (root / kind / name for root in _roots()):
         if downloads.image_files(folder.glob("*")):
             return folder
     return None
@@ -224,6 +267,11 @@ def _roots():
             f"Expected {DATA_VARIABLE} to name a folder. Received: {root}"
         )
     return [root, CACHE]
+
+
+def _training_rows(name):
+    """How many rows of a photograph are left when validation has taken its strip."""
+    return -_VALIDATION_ROWS if name in _VALIDATION else None
 
 
 def _bundled(name):

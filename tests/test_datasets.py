@@ -10,6 +10,7 @@ import threading
 import numpy as np
 import pytest
 import skimage.data
+import sklearn.datasets
 from PIL import Image
 
 from sr_utils import datasets, images
@@ -44,6 +45,32 @@ def test_nothing_held_out_is_trained_on():
     assert trained
     for image in kept.values():
         assert trained.isdisjoint(window.tobytes() for window in windows(image))
+
+
+def test_validation_strips_are_cut_off_the_training_photographs():
+    training = datasets.training()
+    strips = datasets.validation()
+    assert list(strips) == ["china", "flower", "stereo_motorcycle", "camera"]
+    whole = {"china": sklearn.datasets.load_sample_image("china.jpg")}
+    whole["camera"] = np.repeat(skimage.data.camera()[..., None], 3, axis=2)
+    for name, pixels in whole.items():
+        joined = np.concatenate([training[name], strips[name]])
+        assert np.array_equal(images.to_uint8(joined), pixels)
+    assert {strip.shape[0] for strip in strips.values()} == {96}
+
+
+def test_a_training_set_is_a_folder_of_images(tmp_path, monkeypatch):
+    folder = tmp_path / "train" / "mine"
+    folder.mkdir(parents=True)
+    image = np.full((3, 4, 1), 0.2, "float32")
+    images.write(folder / "gray.png", image)
+    (folder / "notes.txt").write_text("none of them")
+    monkeypatch.setenv("SR_DATA_DIR", str(tmp_path))
+    found = datasets.training_set("mine")
+    assert list(found) == ["gray"]
+    assert np.array_equal(found["gray"], images.to_rgb(images.quantize(image)))
+    with pytest.raises(FileNotFoundError, match=r"train/T91, in SR_DATA_DIR.*Received"):
+        datasets.training_set("T91")
 
 
 def windows(image):
