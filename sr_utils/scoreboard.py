@@ -83,6 +83,7 @@ class Scoreboard:
         self.sets = sets
         self.scale = scale
         self.scores = {}
+        self.costs = {}
 
     @property
     def protocol(self):
@@ -93,8 +94,15 @@ class Scoreboard:
             f"8 bits; BT.601 studio-range luma, {self.scale} pixels of border removed."
         )
 
-    def add(self, method, upscaler):
-        """Score `upscaler` on every image, as `evaluate` does."""
+    def add(self, method, upscaler, cost=None):
+        """Score `upscaler` on every image, as `evaluate` does.
+
+        Args:
+            method: Its name in the table.
+            upscaler: As in `evaluate`.
+            cost: The `models.Cost` of a network; it adds two columns to the table.
+        """
+        self.costs[method] = cost
         self.scores[method] = {
             name: {key: evaluate(upscaler, x, self.scale) for key, x in images.items()}
             for name, images in self.sets.items()
@@ -117,10 +125,15 @@ class Scoreboard:
 
     def _cells(self):
         head = ["method", *(f"{name} ({len(x)})" for name, x in self.sets.items())]
-        return [head] + [
+        rows = [
             [method, *(_short(self.mean(method, name)) for name in self.sets)]
             for method in self.scores
         ]
+        if any(self.costs.values()):
+            head += ["parameters", "multiplications per pixel"]
+            for row in rows:
+                row += [f"{x:,}" for x in self.costs[row[0]] or ()] or ["", ""]
+        return [head, *rows]
 
 
 def _short(score):

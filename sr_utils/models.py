@@ -1,0 +1,244 @@
+"""The networks of lesson 2: SRCNN, ESPCN and a small SRResNet.
+
+Every network maps a low-resolution image of any size, float32 RGB in [0, 1] of shape
+`(batch, height, width, 3)`, to `(batch, height * scale, width * scale, 3)`. Its output
+is float32 and may leave [0, 1] a little.
+"""
+
+import hashlib
+import json
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from .images import check_count, check_image
+from .layers import ICNR, Bicubic, EdgePadding, Luma
+
+_PROJECT = Path(__file__).parents[1]
+CHECKPOINTS = (
+    _PROJECT / "data" / "checkpoints"
+    if (_PROJECT / "pyproject.toml").is_file()
+    else Path(__file__).parent / "checkpoints"
+)
+_FINE = 16  # channels at the full resolution; twice as many before each enlargement
+_SLOPE = 0.2  # of LeakyReLU, for negative values
+_PROBE = 32  # pixels; wide enough for padding not to count
+
+
+class Cost(NamedTuple):
+    """What a network costs: its size, and its work for each pixel it makes."""
+
+    parameters: int
+    multiplications: int
+
+
+def srcnn(scale):
+    """SRCNN 9-1-5: bicubic enlargement, then three convolutions on the luma.
+
+    Patch extraction (64 filters of 9 x 9), non-linear mapping (32 of 1 x 1),
+    reconstruction (one of 5 x 5); 8 129 weights. Color is enlarged by bicubic alone.
+
+    Args:
+        scale: Whole-number factor, at least 2.
+
+    Returns:
+        `keras.Model`.
+
+    Source: Dong et al. 2014, section 3.1 and 4.1; lesson 2.
+    """
+    low = keras.Input((None, None, 3))
+    large = Bicubic(scale)(low)
+    before = Luma()(large)
+    x = EdgePadding(6)(before)
+    x = layers.Conv2D(64, 9, activation="relu")(x)
+    x = layers.Conv2D(32, 1, activation="relu")(x)
+    after = layers.Conv2D(1, 5, dtype="float32")(x)
+    return keras.Model(low, large + (after - before), name=f"srcnn_x{scale}")
+
+
+def espcn(scale):
+    """The sub-pixel network: three convolutions on the small luma, then rearrangement.
+
+    The last convolution computes all `scale * scale` pixels of a square as channels.
+    Color is enlarged by bicubic alone.
+
+    Args:
+        scale: Whole-number factor, at least 2.
+
+    Returns:
+        `keras.Model`.
+
+    Source: Shi et al. 2016 (ESPCN), section 3.1 and 4; lesson 2.
+    """
+    low = keras.Input((None, None, 3))
+    large = Bicubic(scale)(low)
+    x = EdgePadding(4)(Luma()(low))
+    x = layers.Conv2D(64, 5, activation="tanh")(x)
+    x = layers.Conv2D(32, 3, activation="tanh")(x)
+    x = layers.Conv2D(scale**2, 3, dtype="float32", kernel_initializer=ICNR(scale))(x)
+    after = ops.depth_to_space(x, scale)
+    return keras.Model(low, large + (after - Luma()(large)), name=f"espcn_x{scale}")
+
+
+def srresnet(scale, blocks=8, filters=48, batch_norm=False):
+    """A small SRResNet: residual blocks at low resolution, added to bicubic.
+
+    Upsampling follows the blocks: a sub-pixel convolution for each prime factor of
+    `scale`, then one convolution at the full resolution. The last convolution starts at
+    zero, so an untrained network is bicubic enlargement.
+
+    Args:
+        scale: Whole-number factor, at least 2.
+        blocks: Number of residual blocks.
+        filters: Channels of the convolutions at low resolution.
+        batch_norm: Whether to normalize as the paper does. Off by default: statistics
+            of a batch of patches differ from those of a whole photograph, which costs
+            contrast and leaves artifacts (Lim et al. 2017, section 3.1).
+
+    Returns:
+        `keras.Model`.
+
+    Source: Ledig et al. 2017, figure 4, without its first normalization by default;
+    lesson 2.
+    """
+    low = keras.Input((None, None, 3))
+    x = layers.Rescaling(1, offset=-0.5)(low)
+    x = skip = layers.Conv2D(filters, 3, padding="same")(x)
+    for _ in range(check_count(blocks, "blocks")):
+        x = _residual_block(x, filters, batch_norm)
+    x = layers.Conv2D(filters, 3, padding="same")(x) + skip
+    stages = _prime_factors(scale)
+    for remaining, factor in reversed(list(enumerate(reversed(stages)))):
+        x = _sub_pixel(x, factor, _FINE * 2**remaining)
+    detail = layers.Conv2D(
+        3, 3, padding="same", kernel_initializer="zeros", dtype="float32"
+    )(x)
+    return keras.Model(low, Bicubic(scale)(low) + detail, name=f"srresnet_x{scale}")
+
+
+def load_checkpoint(name):
+    """A trained network of this course, from `data/checkpoints`.
+
+    Args:
+        name: Of the checkpoint, such as "srresnet_x4". Its model card,
+            `data/checkpoints/NAME.json`, says how it was made and how it scores.
+
+    Returns:
+        `keras.Model` in float32, not compiled.
+
+    Raises:
+        ValueError: If there is no such checkpoint, or its file isn't, byte for byte,
+            the one its card describes.
+    """
+    known = sorted(path.stem for path in CHECKPOINTS.glob("*.json"))
+    if name not in known:
+        raise ValueError(f"Expected `name` in {known}. Received: {name!r}")
+    path = CHECKPOINTS / f"{name}.keras"
+    card = json.loads((CHECKPOINTS / f"{name}.json").read_text(encoding="utf-8"))
+    data = path.read_bytes() if path.is_file() else b""
+    received = hashlib.sha256(data).hexdigest()
+    if received != card["sha256"]:
+        raise ValueError(
+            f"Expected {path.name} with the checksum of its card, {card['sha256']}; "
+            "the file is missing, damaged or another one, restore it from the "
+            f"repository. Received: {len(data)} bytes with checksum {received}"
+        )
+    return keras.saving.load_model(path, compile=False)
+
+
+def cost(model):
+    """Count the parameters and the multiplications of a network's convolutions.
+
+    Args:
+        model: A network that maps `(batch, height, width, 3)` to a larger image.
+
+    Returns:
+        A `Cost`: trainable parameters, and multiplications per output pixel, rounded.
+        Bicubic, 16 per value, isn't counted.
+
+    Source: lesson 2.
+    """
+    model = in_float32(model)  # its layers belong to no other network
+    convolutions = [x for x in model.layers if isinstance(x, layers.Conv2D)]
+    outputs = [*(layer.output for layer in convolutions), model.output]
+    probe = keras.Model(model.input, outputs)
+    shapes = probe.compute_output_shape((1, _PROBE, _PROBE, 3))
+    *zooms, scale = (round(shape[1] / _PROBE) for shape in shapes)  # without padding
+    work = sum(
+        math.prod(layer.kernel.shape) * zoom**2
+        for layer, zoom in zip(convolutions, zooms, strict=True)
+    )
+    parameters = sum(math.prod(x.shape) for x in model.trainable_weights)
+    return Cost(parameters, round(work / scale**2))
+
+
+def upscaler(model):
+    """A function that enlarges one image with a network as it is now, in float32.
+
+    Args:
+        model: A network of this module.
+
+    Returns:
+        Function from float RGB in [0, 1], `(height, width, 3)`, to a float32 array of
+        shape `(height * scale, width * scale, 3)`, clipped to [0, 1].
+    """
+    network = in_float32(model)
+
+    def upscale(low):
+        batch = check_image(low)[None].astype("float32")
+        large = ops.convert_to_numpy(network(batch, training=False))[0]
+        return np.clip(large, 0, 1)
+
+    return upscale
+
+
+def in_float32(model):
+    """A copy of a network, with its weights, that computes in float32.
+
+    Training may run in mixed precision; scores, figures and files never do.
+
+    Args:
+        model: A network of this module.
+
+    Returns:
+        `keras.Model`, not compiled.
+    """
+
+    def copy(layer):
+        exact = {"dtype": "float32"} if isinstance(layer, layers.Layer) else {}
+        return type(layer).from_config(layer.get_config() | exact)
+
+    bare = keras.Model(model.input, model.output)  # not compiled
+    exact = keras.models.clone_model(bare, clone_function=copy)
+    exact.set_weights(model.get_weights())
+    return exact
+
+
+def _residual_block(x, filters, batch_norm):
+    """Two convolutions whose result is added to their input."""
+    y = x
+    for last in (False, True):
+        y = layers.Conv2D(filters, 3, padding="same", use_bias=not batch_norm)(y)
+        y = layers.BatchNormalization(momentum=0.9)(y) if batch_norm else y
+        y = y if last else layers.LeakyReLU(_SLOPE)(y)
+    return x + y
+
+
+def _sub_pixel(x, factor, channels):
+    """A convolution at low resolution whose channels become pixels, then ReLU."""
+    initial = ICNR(factor)
+    x = layers.Conv2D(
+        channels * factor**2, 3, padding="same", kernel_initializer=initial
+    )(x)
+    return layers.LeakyReLU(_SLOPE)(ops.depth_to_space(x, factor))
+
+
+def _prime_factors(scale):
+    """The factors whose sub-pixel convolutions enlarge by `scale`: 4 gives [2, 2]."""
+    scale = check_count(scale, "scale", least=2)
+    least = next(x for x in range(2, scale + 1) if scale % x == 0)
+    return [least] + (_prime_factors(scale // least) if scale > least else [])

@@ -1,0 +1,101 @@
+"""The fixed layers against NumPy and `sr_utils.resize`."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from sr_utils import images
+from sr_utils.layers import ICNR, Bicubic, EdgePadding, Luma
+from sr_utils.losses import LumaSquaredError
+from sr_utils.resize import resize
+
+SIZES = [(1, 1), (1, 7), (5, 2), (12, 9)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_edge_padding_is_that_of_numpy(rng, size):
+    x = rng.random((2, *size, 3), dtype="float32")
+    padded = EdgePadding(3)(x)
+    assert np.array_equal(padded, np.pad(x, [(0, 0), (3, 3), (3, 3), (0, 0)], "edge"))
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4, 5])
+@pytest.mark.parametrize("size", SIZES)
+def test_bicubic_is_resize_of_the_padded_image(rng, size, scale):
+    x = rng.random((*size, 3), dtype="float32")
+    padded = np.pad(x, [(4, 4), (4, 4), (0, 0)], "edge")
+    expected = resize(padded, scale)[4 * scale : -4 * scale, 4 * scale : -4 * scale]
+    assert np.allclose(Bicubic(scale)(x[None])[0], expected, atol=1e-6)
+
+
+def test_bicubic_computes_in_float32_under_any_policy(rng):
+    x = rng.random((1, 6, 6, 3), dtype="float32")
+    expected = Bicubic(2)(x)
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        layer = Bicubic(2)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert np.array_equal(layer(x), expected)
+
+
+def test_luma_is_that_of_images_from_0_to_1(rng):
+    x = rng.random((4, 5, 3), dtype="float32")
+    assert np.allclose(
+        Luma()(x[None])[0, ..., 0], (images.luma(x) - 16) / 219, atol=1e-6
+    )
+
+
+def test_depth_to_space_fills_each_square_row_by_row(rng):
+    x = rng.random((1, 2, 3, 2 * 2 * 3), dtype="float32")
+    squares = x.reshape(1, 2, 3, 2, 2, 3)
+    expected = squares.transpose(0, 1, 3, 2, 4, 5).reshape(1, 4, 6, 3)
+    assert np.array_equal(ops.depth_to_space(x, 2), expected)
+
+
+def contrast_inside_squares(kernel, scale):
+    """How far the pixels of each square differ when `kernel` is a sub-pixel layer."""
+    noise = np.random.default_rng(1).normal(size=(1, 8, 8, kernel.shape[2]))
+    channels = ops.conv(noise.astype("float32"), kernel, padding="same")
+    large = np.array(ops.depth_to_space(channels, scale))[0]
+    height, width, colors = large.shape
+    shape = (height // scale, scale, width // scale, scale, colors)
+    return large.reshape(shape).std(axis=(1, 3)).max()
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_icnr_starts_as_nearest_neighbor(scale):
+    shape = (3, 3, 6, 5 * scale**2)
+    kernel = np.array(ICNR(scale)(shape))
+    assert kernel.std() > 0.01
+    assert contrast_inside_squares(kernel, scale) < 1e-5
+    # Repeated in the other order, or not at all, the squares aren't flat.
+    other = np.repeat(kernel[..., :5], scale**2, axis=-1)
+    assert contrast_inside_squares(other, scale) > 0.1
+    plain = np.array(keras.initializers.GlorotUniform(seed=0)(shape))
+    assert contrast_inside_squares(plain, scale) > 0.1
+
+
+def test_icnr_needs_whole_squares():
+    with pytest.raises(ValueError, match=r"multiple of 4 channels. Received: 6"):
+        ICNR(2)((3, 3, 8, 6))
+
+
+@pytest.mark.parametrize("make", [EdgePadding, Bicubic, ICNR])
+@pytest.mark.parametrize("value", [0, -1, 2.5, "2", None, True])
+def test_arguments_are_checked(make, value):
+    with pytest.raises(ValueError, match="Received"):
+        make(value)
+
+
+def test_luma_loss_ignores_color_and_border(rng):
+    x = rng.random((2, 9, 9, 3), dtype="float32")
+    gray = np.array([114, 0, -299], "float32") / 1000  # luma weights .299, .587, .114
+    assert float(LumaSquaredError()(x, x + gray)) < 1e-10
+    assert np.isclose(float(LumaSquaredError()(x, x + 0.1)), 0.01, atol=1e-6)
+    framed = x.copy()
+    framed[:, :2] += 1
+    framed[:, :, -2:] -= 1
+    assert float(LumaSquaredError(border=2)(x, framed)) == 0
+    assert float(LumaSquaredError(border=1)(x, framed)) > 0.01

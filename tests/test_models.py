@@ -1,0 +1,209 @@
+"""The networks against published counts, and the checkpoints against their cards."""
+
+import ast
+import hashlib
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from sr_utils import datasets, models
+from sr_utils.layers import Bicubic
+from sr_utils.recipes import RECIPES
+from sr_utils.scoreboard import evaluate
+
+NETWORKS = [models.srcnn, models.espcn, models.srresnet]
+SHIPPED = sorted(path.stem for path in models.CHECKPOINTS.glob("*.json"))
+
+
+def card(name):
+    return json.loads((models.CHECKPOINTS / f"{name}.json").read_text("utf-8"))
+
+
+def test_sizes_and_costs_are_those_of_the_papers():
+    # SRCNN 9-1-5 has 8,032 weights and 97 biases, and uses each weight at each pixel.
+    assert models.cost(models.srcnn(3)) == (8_129, 8_032)
+    # ESPCN 5-3-3: 1,600 + 18,432 + 288 r^2 weights, at one of r^2 pixels.
+    for r in (2, 3, 4):
+        weights = 1_600 + 18_432 + 288 * r**2
+        assert models.cost(models.espcn(r)).multiplications == round(weights / r**2)
+    # SRResNet with the tail of this course, counted by hand.
+    low = 9 * (3 * 8 + 2 * 2 * 8 * 8 + 8 * 8 + 8 * 128)
+    high = 4 * 9 * 32 * 64 + 16 * 9 * 16 * 3
+    counted = models.cost(models.srresnet(4, blocks=2, filters=8))
+    assert counted.multiplications == round((low + high) / 16)
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4, 6])
+@pytest.mark.parametrize("network", NETWORKS)
+def test_any_size_is_enlarged(network, scale):
+    model = network(scale)
+    for height, width in [(1, 1), (3, 8)]:
+        large = model(np.zeros((2, height, width, 3), "float32"))
+        assert large.shape == (2, height * scale, width * scale, 3)
+        assert keras.backend.standardize_dtype(large.dtype) == "float32"
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_an_untrained_srresnet_is_bicubic(rng, scale):
+    x = rng.random((1, 9, 7, 3), dtype="float32")
+    untrained = models.srresnet(scale, blocks=1, filters=8)
+    assert np.array_equal(untrained(x), Bicubic(scale)(x))
+
+
+def test_networks_of_the_luma_leave_the_color_alone(rng):
+    x = rng.random((1, 9, 7, 3), dtype="float32")
+    for network in (models.srcnn(2), models.espcn(2)):
+        change = np.array(network(x) - Bicubic(2)(x))
+        assert np.abs(change).max() > 0.01
+        assert np.allclose(change, change[..., :1], atol=1e-6)
+
+
+def test_batch_normalization_is_optional():
+    def normalizations(model):
+        kind = keras.layers.BatchNormalization
+        return sum(isinstance(layer, kind) for layer in model.layers)
+
+    assert normalizations(models.srresnet(2, blocks=3, filters=8)) == 0
+    with_norm = models.srresnet(2, blocks=3, filters=8, batch_norm=True)
+    assert normalizations(with_norm) == 6
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_saved_network_loads_in_safe_mode(rng, tmp_path, network):
+    model = network(2)
+    x = rng.random((1, 6, 5, 3), dtype="float32")
+    model.save(tmp_path / "network.keras")
+    loaded = keras.saving.load_model(tmp_path / "network.keras", safe_mode=True)
+    assert np.array_equal(loaded(x), model(x))
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_mixed_precision_is_for_training_only(rng, network):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        mixed = network(2)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    mixed.set_weights([rng.normal(size=w.shape) / 10 for w in mixed.get_weights()])
+    exact = network(2)
+    exact.set_weights(mixed.get_weights())
+    x = rng.random((6, 5, 3), dtype="float32")
+    expected = np.clip(exact(x[None])[0], 0, 1)
+    assert np.allclose(models.upscaler(mixed)(x), expected, atol=1e-6)
+    assert not np.allclose(np.clip(mixed(x[None])[0], 0, 1), expected, atol=1e-6)
+
+
+def test_a_compiled_network_with_any_loss_can_be_copied():
+    model = models.espcn(2)
+    model.compile(loss=lambda y_true, y_pred: y_true - y_pred)
+    assert not models.in_float32(model).compiled
+
+
+@pytest.mark.parametrize("scale", [0, 1, 2.0, "4", None])
+@pytest.mark.parametrize("network", NETWORKS)
+def test_the_scale_is_checked(network, scale):
+    with pytest.raises(ValueError, match=r"Expected `scale`.*Received"):
+        network(scale)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_checkpoint_is_what_its_card_says(name):
+    described = card(name)
+    assert name in RECIPES
+    assert described["recipe"] == RECIPES[name].describe()
+    path = models.CHECKPOINTS / f"{name}.keras"
+    assert path.stat().st_size <= 4 * 2**20
+    network = models.load_checkpoint(name)
+    assert {weight.dtype for weight in network.weights} == {"float32"}
+    assert network.optimizer is None
+    assert models.cost(network).parameters == described["parameters"]
+    upscale = models.upscaler(network)
+    scale = described["recipe"]["scale"]
+    images = datasets.held_out().values()
+    measured = np.mean([evaluate(upscale, x, scale).psnr for x in images])
+    assert abs(measured - described["scores"]["held-out"]["psnr"]) < 0.005
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder of one checkpoint, as `load_checkpoint` expects it."""
+    models.espcn(2).save(tmp_path / "small.keras")
+    data = (tmp_path / "small.keras").read_bytes()
+    about = {"sha256": hashlib.sha256(data).hexdigest()}
+    (tmp_path / "small.json").write_text(json.dumps(about))
+    monkeypatch.setattr(models, "CHECKPOINTS", tmp_path)
+    return tmp_path
+
+
+def test_a_checkpoint_is_loaded(folder):
+    assert models.load_checkpoint("small").count_params() == 21_284
+
+
+@pytest.mark.parametrize("damage", ["tampered", "truncated", "empty", "missing"])
+def test_a_damaged_checkpoint_is_refused(folder, damage):
+    path = folder / "small.keras"
+    data = path.read_bytes()
+    if damage == "tampered":
+        path.write_bytes(data[:-30] + bytes([data[-30] ^ 1]) + data[-29:])
+    elif damage == "truncated":
+        path.write_bytes(data[: len(data) // 2])
+    elif damage == "empty":
+        path.write_bytes(b"")
+    else:
+        path.unlink()
+    with pytest.raises(ValueError, match=r"restore it from the repository. Received"):
+        models.load_checkpoint("small")
+
+
+@pytest.mark.parametrize("name", ["unknown", "../small", "", None, 3])
+def test_an_unknown_checkpoint_is_named(folder, name):
+    with pytest.raises(ValueError, match=r"Expected `name` in \['small'\]. Received"):
+        models.load_checkpoint(name)
+
+
+def test_only_the_start_of_a_notebook_imports_tensorflow():
+    for path in sorted(Path(models.__file__).parent.glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imports = [x for x in ast.walk(tree) if isinstance(x, ast.Import)]
+        names = {alias.name for node in imports for alias in node.names}
+        assert "tensorflow" not in names or path.stem == "runtime", path
+
+
+BACKENDS = [name for name in ("jax", "torch") if importlib.util.find_spec(name)]
+
+
+@pytest.mark.skipif(not BACKENDS, reason="needs JAX or PyTorch")
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_another_backend_gives_the_same_pixels_without_tensorflow(
+    rng, tmp_path, backend
+):
+    network = models.srresnet(4, blocks=1, filters=8)
+    network.set_weights([rng.normal(size=w.shape) / 10 for w in network.get_weights()])
+    network.save(tmp_path / "network.keras")
+    small = rng.random((6, 5, 3), dtype="float32")
+    np.save(tmp_path / "small.npy", small)
+    code = (
+        "import sys, numpy as np, keras, sr_utils.train\n"
+        "from sr_utils import models\n"
+        "network = keras.saving.load_model('network.keras', compile=False)\n"
+        "np.save('large.npy', models.upscaler(network)(np.load('small.npy')))\n"
+        "sys.exit('tensorflow' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"KERAS_BACKEND": backend},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    expected = models.upscaler(network)(small)
+    assert np.allclose(np.load(tmp_path / "large.npy"), expected, atol=1e-5)
