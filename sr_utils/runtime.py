@@ -60,16 +60,19 @@ def silence():
 
 def report():
     """One line: Keras, backend, device, precision, budget."""
+    return f"{machine()}, {precision()}, {budget_name()} budget"
+
+
+def machine():
+    """Keras, its backend and the device, as a report or a model card names them."""
     import keras
 
     name = keras.backend.backend()
     version = sys.modules[name].__version__
     gpus = accelerators()
     device = f"{len(gpus)} x {gpus[0].split(':')[0]}" if gpus else "CPU"
-    return (
-        f"Keras {keras.__version__}, {name} {version}, {device} "
-        f"({os.cpu_count()} CPU cores), {precision()}, {budget_name()} budget"
-    )
+    cores = f"{os.cpu_count()} CPU cores"
+    return f"Keras {keras.__version__}, {name} {version}, {device} ({cores})"
 
 
 def accelerators():

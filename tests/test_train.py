@@ -1,0 +1,178 @@
+"""The trainer: it learns, and a stopped run ends as one that was never stopped."""
+
+import json
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from sr_utils import datasets, files, models, train
+from sr_utils.recipes import RECIPES, Recipe
+from sr_utils.scoreboard import evaluate
+
+TINY = Recipe(models.espcn, 2, ("bundled",), steps=12, size=8, batch=2)
+
+
+@pytest.fixture(scope="module")
+def small_photographs():
+    """Corners of the photographs, so that a run takes seconds."""
+    found = datasets.training()
+    corners = {name: found[name][:64, :80] for name in ("china", "flower", "grass")}
+    strip = {"china": datasets.validation()["china"][:, :64]}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(datasets, "training", lambda: corners)
+        patch.setattr(datasets, "validation", lambda: strip)
+        patch.setattr(datasets, "held_out", lambda: strip)
+        yield
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, small_photographs):
+    """A run that was never stopped."""
+    return run(tmp_path_factory.mktemp("whole"))
+
+
+def run(folder, recipe=TINY, every=4):
+    made = train.Run("tiny", recipe, folder, every)
+    made.finish()
+    return made
+
+
+def weights(made):
+    return [
+        np.array(x) for x in (*made.model.variables, *made.model.optimizer.variables)
+    ]
+
+
+def equal(first, second):
+    pairs = zip(weights(first), weights(second), strict=True)
+    return all(np.array_equal(a, b) for a, b in pairs)
+
+
+class Killed(BaseException):
+    """Stands for the end of the process: nothing in the package catches it."""
+
+
+@pytest.mark.parametrize("moment", [1, 3, 4, 5, 11])
+def test_a_run_killed_at_any_step_ends_with_the_same_weights(
+    tmp_path, whole, monkeypatch, moment
+):
+    class Bar(train.tqdm):
+        def update(self, n=1):
+            super().update(n)
+            if self.n == moment:
+                raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "tqdm", Bar)
+        with pytest.raises(Killed):
+            run(tmp_path / "parts")
+    resumed = run(tmp_path / "parts")
+    assert resumed.step == 12
+    assert equal(resumed, whole)
+
+
+@pytest.mark.parametrize("name", ["state.npz", "tiny.keras"])
+@pytest.mark.parametrize("time", [1, 2])
+def test_a_run_killed_inside_a_save_ends_with_the_same_weights(
+    tmp_path, whole, monkeypatch, name, time
+):
+    replace_file, saves = files.Path.replace, []
+
+    def replace_until_killed(self, target):
+        saves.append(files.Path(target).name)
+        if saves.count(name) == time:
+            raise Killed
+        return replace_file(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files.Path, "replace", replace_until_killed)
+        with pytest.raises(Killed):
+            run(tmp_path / "parts")
+    resumed = run(tmp_path / "parts")
+    assert equal(resumed, whole)
+    assert [x["psnr"] for x in resumed.history] == [x["psnr"] for x in whole.history]
+    files_of = [
+        keras.saving.load_model(x.folder / "tiny.keras") for x in (resumed, whole)
+    ]
+    assert all(map(np.array_equal, *(network.get_weights() for network in files_of)))
+
+
+def test_forgetting_the_optimizer_changes_the_weights(tmp_path, whole):
+    run(tmp_path / "parts", replace(TINY, steps=8))
+    state = dict(np.load(tmp_path / "parts" / "state.npz"))
+    about = json.loads(str(state.pop("about")))
+    about["recipe"]["steps"] = 12
+    optimizer = len(whole.model.variables)
+    for key in state:
+        if int(key.removeprefix("arr_")) > optimizer + 1:  # all but step and rate
+            state[key] = np.zeros_like(state[key])
+    np.savez(tmp_path / "parts" / "state.npz", **state, about=json.dumps(about))
+    assert not equal(run(tmp_path / "parts"), whole)
+
+
+def test_the_best_network_is_kept(tmp_path, small_photographs, monkeypatch):
+    scores = iter([20.0, 30.0, 25.0])
+    kept = []
+
+    class Board(train.Scoreboard):
+        def mean(self, method, name):
+            score = super().mean(method, name)
+            return score._replace(psnr=next(scores)) if name == "validation" else score
+
+    monkeypatch.setattr(train, "Scoreboard", Board)
+    store = train.Run._store_network
+    monkeypatch.setattr(
+        train.Run, "_store_network", lambda self: (kept.append(self.step), store(self))
+    )
+    run(tmp_path)
+    assert kept == [4, 8]
+    card = json.loads((tmp_path / "tiny.json").read_text())
+    assert card["chosen"] == 8
+    assert card["validation"] == [[4, 20.0], [8, 30.0], [12, 25.0]]
+
+
+def test_a_card_says_how_the_network_was_made(whole):
+    card = json.loads((whole.folder / "tiny.json").read_text())
+    assert card["command"] == "python -m sr_utils.train tiny"
+    assert card["parameters"] == models.espcn(2).count_params()
+    assert card["recipe"]["network"] == "espcn"
+    assert "scikit-image" in card["data"]["bundled"]
+    assert card["seconds"] >= 0
+    network = keras.saving.load_model(whole.folder / "tiny.keras")
+    image = datasets.held_out()["china"]
+    expected = evaluate(models.upscaler(network), image, 2)
+    assert abs(card["scores"]["held-out"]["psnr"] - expected.psnr) < 0.001
+
+
+def test_the_state_of_another_recipe_is_refused(whole):
+    with pytest.raises(ValueError, match=r"give another folder. Received: .*state.npz"):
+        run(whole.folder, replace(TINY, rate=1e-4))
+
+
+def test_a_damaged_state_is_refused(tmp_path, whole):
+    state = tmp_path / "state.npz"
+    state.write_bytes((whole.folder / "state.npz").read_bytes()[:500])
+    with pytest.raises(ValueError, match=r"delete it to begin anew. Received: .*state"):
+        run(tmp_path)
+    assert state.stat().st_size == 500
+
+
+def test_a_missing_set_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.delenv("SR_DATA_DIR", raising=False)
+    monkeypatch.setattr(datasets, "CACHE", tmp_path / "cache")
+    with pytest.raises(SystemExit, match=r"^Expected the set as a folder .*train/T91"):
+        train.main(["srcnn_x3", "--folder", str(tmp_path / "run")])
+
+
+def test_unknown_names_are_refused(capsys):
+    with pytest.raises(SystemExit):
+        train.main(["unknown"])
+    assert "srresnet_x4" in capsys.readouterr().err
+
+
+def test_every_recipe_can_be_built_and_described():
+    for name, recipe in RECIPES.items():
+        json.dumps(recipe.describe())
+        assert recipe.build().name.startswith(name.split("_")[0])
