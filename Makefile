@@ -22,7 +22,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 
 check: lint
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 -m "not slow"
 
 lab: $(READY)
 	$(BIN)/jupyter lab notebooks/01_interpolation.ipynb

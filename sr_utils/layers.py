@@ -1,9 +1,8 @@
 """The layers that lesson 2 adds to those of Keras, and an initializer.
 
 None of them learns. They use slices, concatenation, convolution and
-`keras.ops.depth_to_space`,
-which give the same result on every Keras backend and for images of any size.
-`keras.ops.image.resize` doesn't.
+`keras.ops.depth_to_space`, which give the same result on every Keras backend and for
+images of any size. `keras.ops.image.resize` doesn't.
 """
 
 import keras

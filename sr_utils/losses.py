@@ -1,5 +1,7 @@
 """Losses that Keras doesn't have."""
 
+import math
+
 import keras
 from keras import ops
 
@@ -16,7 +18,10 @@ class LumaSquaredError(keras.losses.Loss):
             and not the photograph.
 
     Input: two float RGB tensors in [0, 1] of shape `(batch, height, width, 3)`.
-    Output: the mean over pixels, in units of [0, 1] squared.
+    Output: one mean over pixels for each image, in units of [0, 1] squared.
+
+    Raises:
+        ValueError: If the border leaves nothing of the images.
 
     Source: Dong et al. 2014, eq. 4, with a mean in place of their sum; lesson 2.
     """
@@ -27,6 +32,12 @@ class LumaSquaredError(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         """One value for each image of the batch."""
+        height, width = y_true.shape[1:3]
+        if 2 * self.border >= min(height or math.inf, width or math.inf):
+            raise ValueError(
+                f"Expected images of more than {2 * self.border} pixels, the two "
+                f"borders. Received: {height} x {width}"
+            )
         inside = slice(self.border, -self.border or None)
         error = (luma(y_true) - luma(y_pred))[:, inside, inside]
         return ops.mean(ops.square(error), axis=(1, 2, 3))

@@ -53,10 +53,10 @@ def srcnn(scale):
     low = keras.Input((None, None, 3))
     large = Bicubic(scale)(low)
     before = Luma()(large)
-    x = EdgePadding(6)(before)
+    x = _center(EdgePadding(6)(before))
     x = layers.Conv2D(64, 9, activation="relu")(x)
     x = layers.Conv2D(32, 1, activation="relu")(x)
-    after = layers.Conv2D(1, 5, dtype="float32")(x)
+    after = _restore(layers.Conv2D(1, 5, dtype="float32")(x))
     return keras.Model(low, large + (after - before), name=f"srcnn_x{scale}")
 
 
@@ -76,11 +76,11 @@ def espcn(scale):
     """
     low = keras.Input((None, None, 3))
     large = Bicubic(scale)(low)
-    x = EdgePadding(4)(Luma()(low))
+    x = _center(EdgePadding(4)(Luma()(low)))
     x = layers.Conv2D(64, 5, activation="tanh")(x)
     x = layers.Conv2D(32, 3, activation="tanh")(x)
-    x = layers.Conv2D(scale**2, 3, dtype="float32", kernel_initializer=ICNR(scale))(x)
-    after = ops.depth_to_space(x, scale)
+    x = layers.Conv2D(scale**2, 3, dtype="float32")(x)
+    after = _restore(ops.depth_to_space(x, scale))
     return keras.Model(low, large + (after - Luma()(large)), name=f"espcn_x{scale}")
 
 
@@ -95,25 +95,27 @@ def srresnet(scale, blocks=8, filters=48, batch_norm=False):
         scale: Whole-number factor, at least 2.
         blocks: Number of residual blocks.
         filters: Channels of the convolutions at low resolution.
-        batch_norm: Whether to normalize as the paper does. Off by default: statistics
+        batch_norm: Whether to normalize inside the blocks. Off by default: statistics
             of a batch of patches differ from those of a whole photograph, which costs
             contrast and leaves artifacts (Lim et al. 2017, section 3.1).
 
     Returns:
         `keras.Model`.
 
-    Source: Ledig et al. 2017, figure 4, without its first normalization by default;
-    lesson 2.
+    Source: Ledig et al. 2017, figure 4, smaller, with leaky ReLU, 3 x 3 convolutions at
+    both ends, and bicubic added; lesson 2.
     """
     low = keras.Input((None, None, 3))
-    x = layers.Rescaling(1, offset=-0.5)(low)
+    x = _center(low)
     x = skip = layers.Conv2D(filters, 3, padding="same")(x)
     for _ in range(check_count(blocks, "blocks")):
         x = _residual_block(x, filters, batch_norm)
     x = layers.Conv2D(filters, 3, padding="same")(x) + skip
     stages = _prime_factors(scale)
-    for remaining, factor in reversed(list(enumerate(reversed(stages)))):
-        x = _sub_pixel(x, factor, _FINE * 2**remaining)
+    channels = _FINE * 2 ** len(stages)
+    for factor in stages:
+        channels //= 2
+        x = _sub_pixel(x, factor, channels)
     detail = layers.Conv2D(
         3, 3, padding="same", kernel_initializer="zeros", dtype="float32"
     )(x)
@@ -144,8 +146,8 @@ def load_checkpoint(name):
     if received != card["sha256"]:
         raise ValueError(
             f"Expected {path.name} with the checksum of its card, {card['sha256']}; "
-            "the file is missing, damaged or another one, restore it from the "
-            f"repository. Received: {len(data)} bytes with checksum {received}"
+            "it is missing, damaged or another file. Take it from the repository. "
+            f"Received: {len(data)} bytes with checksum {received}"
         )
     return keras.saving.load_model(path, compile=False)
 
@@ -158,7 +160,7 @@ def cost(model):
 
     Returns:
         A `Cost`: trainable parameters, and multiplications per output pixel, rounded.
-        Bicubic, 16 per value, isn't counted.
+        Bicubic enlargement isn't counted.
 
     Source: lesson 2.
     """
@@ -218,6 +220,16 @@ def in_float32(model):
     return exact
 
 
+def _center(x):
+    """Values around zero: with all inputs positive, SRCNN's filters die (lesson 2)."""
+    return layers.Rescaling(1, offset=-0.5)(x)
+
+
+def _restore(x):
+    """The inverse of `_center`, in float32."""
+    return layers.Rescaling(1, offset=0.5, dtype="float32")(x)
+
+
 def _residual_block(x, filters, batch_norm):
     """Two convolutions whose result is added to their input."""
     y = x
@@ -229,7 +241,7 @@ def _residual_block(x, filters, batch_norm):
 
 
 def _sub_pixel(x, factor, channels):
-    """A convolution at low resolution whose channels become pixels, then ReLU."""
+    """A convolution at low resolution whose channels become pixels, leaky ReLU."""
     initial = ICNR(factor)
     x = layers.Conv2D(
         channels * factor**2, 3, padding="same", kernel_initializer=initial

@@ -1,8 +1,8 @@
 """Batches of patches for training, cut at random from pairs of photographs.
 
-Batch n depends on the seed and n only. So a training run can stop after any step and go
-on with exactly the batches it would have seen. Lesson 2 writes the same pipeline in
-`tf.data`; this one needs NumPy alone and serves any Keras backend.
+For given photographs, batch n depends on the seed and n only. So a training run can
+stop after any step and go on with exactly the batches it would have seen. Lesson 2
+writes the same kind of pipeline in `tf.data`; this one serves any Keras backend.
 """
 
 from collections import deque

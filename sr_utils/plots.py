@@ -16,6 +16,11 @@ COLORS = {
     "bilinear": "#E69F00",
     "bicubic": "#0072B2",
     "lanczos3": "#009E73",
+    "SRCNN": "#CC79A7",
+    "ESPCN": "#56B4E9",
+    "ESPCN, residual": "#5E3C99",
+    "SRResNet": "#882255",
+    "single layer": "#999933",
 }
 _CYCLE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
 _STYLE = {
@@ -72,7 +77,17 @@ def matrices(matrices, *, alt):
     return Picture(figure, alt, line_art=True)
 
 
-def curves(curves, *, x_label, y_label, alt, points=None, log=False, marks=None):
+def curves(
+    curves,
+    *,
+    x_label,
+    y_label,
+    alt,
+    points=None,
+    log=False,
+    marks=None,
+    bottom=None,
+):
     """Draw curves in one set of axes, in the color of their method.
 
     Args:
@@ -83,6 +98,7 @@ def curves(curves, *, x_label, y_label, alt, points=None, log=False, marks=None)
         points: `(name, x, y)`: points drawn as dots over the curves.
         log: Whether y is logarithmic.
         marks: Dictionary from label to the x of a vertical line.
+        bottom: Smallest y shown; by default all of each curve is.
 
     Returns:
         A `Picture`.
@@ -95,6 +111,7 @@ def curves(curves, *, x_label, y_label, alt, points=None, log=False, marks=None)
         if points is not None:
             ax.plot(points[1], points[2], "o", color="black", label=points[0], zorder=3)
         ax.set(xlabel=x_label, ylabel=y_label, yscale="log" if log else "linear")
+        ax.set_ylim(bottom=bottom)
         for label, x in (marks or {}).items():
             ax.axvline(x, color="#666666", linestyle="--", linewidth=1)
             ax.annotate(

@@ -8,7 +8,7 @@ from .scoreboard import Scoreboard
 
 
 class Progress(keras.callbacks.Callback):
-    """Score the network after every epoch and rewrite one line that says so.
+    """Score the network at the start and after each epoch; rewrite one line about it.
 
     `steps` and `decibels` hold the curve.
 
@@ -24,14 +24,22 @@ class Progress(keras.callbacks.Callback):
         self.board = Scoreboard({"validation": validation()}, scale)
         self.steps, self.decibels = [], []
 
+    def on_train_begin(self, logs=None):
+        """The score before the first step."""
+        self._score()
+
     def on_epoch_end(self, epoch, logs=None):
-        """Score, remember, print."""
-        self.board.add(self.name, models.upscaler(self.network or self.model))
-        self.steps.append(int(self.model.optimizer.iterations))
-        self.decibels.append(self.board.mean(self.name, "validation").psnr)
-        line = f"{self.name}: step {self.steps[-1]}, {self.decibels[-1]:.2f} dB"
-        print(f"\r{line}", end="", flush=True)
+        """The score so far."""
+        self._score()
 
     def on_train_end(self, logs=None):
         """End the line."""
         print()
+
+    def _score(self):
+        network = self.model if self.network is None else self.network
+        self.board.add(self.name, models.upscaler(network))
+        self.steps.append(int(self.model.optimizer.iterations))
+        self.decibels.append(self.board.mean(self.name, "validation").psnr)
+        line = f"{self.name}: step {self.steps[-1]}, {self.decibels[-1]:.2f} dB"
+        print(f"\r{line:40}", end="", flush=True)

@@ -115,15 +115,22 @@ class Run:
             models.in_float32(self.model).save(path)
             write_whole(self.folder / f"{self.name}.keras", path.read_bytes())
 
+    def _identity(self):
+        """What two runs must share to end with the same weights, on one machine."""
+        return {
+            "recipe": self.recipe.describe(),
+            "precision": self.model.dtype_policy.name,
+        }
+
     def _variables(self):
         return [*self.model.variables, *self.model.optimizer.variables]
 
     def _store(self):
         """Write everything the next step depends on, in one go."""
         arrays = [keras.ops.convert_to_numpy(x.value) for x in self._variables()]
-        about = json.dumps({"recipe": self.recipe.describe(), "history": self.history})
+        about = self._identity() | {"history": self.history}
         stored = io.BytesIO()
-        np.savez(stored, *arrays, about=about)
+        np.savez(stored, *arrays, about=json.dumps(about))
         write_whole(self._state, stored.getvalue())
 
     def _restore(self):
@@ -136,14 +143,14 @@ class Run:
                 f"Expected the state of a stopped run ({error}); delete it to begin "
                 f"anew. Received: {self._state}"
             ) from error
-        if about["recipe"] != self.recipe.describe():
+        self.history = about.pop("history")
+        if about != self._identity():
             raise ValueError(
-                f"Expected the state of a run of {self.recipe.describe()}; give "
-                f"another folder. Received: {self._state} of {about['recipe']}"
+                f"Expected the state of a run of {self._identity()}; give another "
+                f"folder. Received: {self._state} of {about}"
             )
         for variable, array in zip(self._variables(), arrays, strict=True):
             variable.assign(array)
-        self.history = about["history"]
 
     def _describe(self):
         """Score the best network on every set of this machine; write its model card."""

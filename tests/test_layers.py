@@ -99,3 +99,10 @@ def test_luma_loss_ignores_color_and_border(rng):
     framed[:, :, -2:] -= 1
     assert float(LumaSquaredError(border=2)(x, framed)) == 0
     assert float(LumaSquaredError(border=1)(x, framed)) > 0.01
+
+
+def test_a_border_that_leaves_nothing_is_refused():
+    x = np.zeros((1, 6, 4, 3), "float32")
+    assert float(LumaSquaredError(border=1)(x, x)) == 0
+    with pytest.raises(ValueError, match=r"more than 4 pixels.*Received: 6 x 4"):
+        LumaSquaredError(border=2)(x, x)

@@ -122,7 +122,7 @@ def test_a_checkpoint_is_what_its_card_says(name):
     assert path.stat().st_size <= 4 * 2**20
     network = models.load_checkpoint(name)
     assert {weight.dtype for weight in network.weights} == {"float32"}
-    assert network.optimizer is None
+    assert not network.compiled
     assert models.cost(network).parameters == described["parameters"]
     upscale = models.upscaler(network)
     scale = described["recipe"]["scale"]
@@ -158,7 +158,7 @@ def test_a_damaged_checkpoint_is_refused(folder, damage):
         path.write_bytes(b"")
     else:
         path.unlink()
-    with pytest.raises(ValueError, match=r"restore it from the repository. Received"):
+    with pytest.raises(ValueError, match=r"Take it from the repository. Received"):
         models.load_checkpoint("small")
 
 

@@ -94,6 +94,7 @@ def test_what_differs_by_machine_is_left_out_of_the_comparison(lesson):
             assert "nbval-ignore-output" in cell.metadata.tags
 
 
+@pytest.mark.slow
 def test_solutions_run(name):
     source = notebooks.read_source(notebooks.SOURCES / f"{name}.py")
     solutions = [c for c in source.cells if "solution" in c.metadata.get("tags", [])]

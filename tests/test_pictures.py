@@ -133,6 +133,10 @@ def test_graphs(photo):
     np.testing.assert_array_equal(
         graphs[1].figure.axes[0].images[0].get_array(), weight_matrix(8, 2).toarray()
     )
+    cut = plots.curves(
+        {"loss": line}, x_label="step", y_label="loss", bottom=4, alt="A curve."
+    )
+    assert cut.figure.axes[0].get_ylim()[0] == 4
     axes = graphs[2].figure.axes[0]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("step", "loss")
     np.testing.assert_array_equal(axes.lines[0].get_ydata(), line[1])

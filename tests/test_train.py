@@ -8,10 +8,20 @@ import numpy as np
 import pytest
 
 from sr_utils import datasets, files, models, train
+from sr_utils.losses import LumaSquaredError
 from sr_utils.recipes import RECIPES, Recipe
 from sr_utils.scoreboard import evaluate
 
-TINY = Recipe(models.espcn, 2, ("bundled",), steps=12, size=8, batch=2)
+TINY = Recipe(
+    models.espcn,
+    2,
+    ("bundled",),
+    steps=12,
+    size=8,
+    batch=2,
+    loss=LumaSquaredError(),
+    precision="float32",
+)
 
 
 @pytest.fixture(scope="module")
@@ -146,9 +156,12 @@ def test_a_card_says_how_the_network_was_made(whole):
     assert abs(card["scores"]["held-out"]["psnr"] - expected.psnr) < 0.001
 
 
-def test_the_state_of_another_recipe_is_refused(whole):
-    with pytest.raises(ValueError, match=r"give another folder. Received: .*state.npz"):
-        run(whole.folder, replace(TINY, rate=1e-4))
+@pytest.mark.parametrize(
+    "change", [{"rate": 1e-4}, {"loss": LumaSquaredError(1)}, {"precision": "bfloat16"}]
+)
+def test_the_state_of_another_run_is_refused(whole, change):
+    with pytest.raises(ValueError, match=r"another folder. Received: .*state.npz"):
+        run(whole.folder, replace(TINY, **change))
 
 
 def test_a_damaged_state_is_refused(tmp_path, whole):
