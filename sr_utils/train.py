@@ -1,190 +1,23 @@
 """Train a checkpoint of the course: `python -m sr_utils.train NAME`.
 
 Stop it at any moment and run the same command again: it goes on, and ends with the same
-weights as a run that was never stopped. What makes that true: batch n depends on the
-seed and n only, and weights, optimizer, step number and history are stored in one file,
-which is written beside its place and renamed.
+weights as a run that was never stopped.
 """
 
 import argparse
-import hashlib
-import io
-import json
-import math
 import sys
-import tempfile
-import time
 from pathlib import Path
 
-import keras
-import numpy as np
-from tqdm import tqdm
+from . import runtime
 
-from . import datasets, models, runtime
-from .files import write_whole
-from .recipes import RECIPES, TERMS
-from .scoreboard import Scoreboard
-
-EVERY = 250
 _FOLDER = Path("build") / "training"
-
-
-class Run:
-    """A training run and its folder: state, best network so far, and at last its card.
-
-    Args:
-        name: Of the checkpoint.
-        recipe: `recipes.Recipe`.
-        folder: `pathlib.Path`, created if needed. The state of an earlier, stopped run
-            of the same recipe in it is taken up.
-        every: Steps between two validations, each followed by storing the state.
-
-    Raises:
-        FileNotFoundError: If a set of the recipe isn't on this machine.
-        ValueError: If the folder holds a damaged state or that of another recipe.
-    """
-
-    def __init__(self, name, recipe, folder, every=EVERY):
-        self.name, self.recipe, self.every = name, recipe, every
-        self.folder = Path(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        keras.utils.set_random_seed(recipe.seed)
-        self.model = self._trained_model()
-        self.history = []
-        self.board = Scoreboard({"validation": datasets.validation()}, recipe.scale)
-        if self._state.is_file():
-            self._restore()
-
-    @property
-    def _state(self):
-        return self.folder / "state.npz"
-
-    @property
-    def step(self):
-        """Number of steps taken."""
-        return int(self.model.optimizer.iterations)
-
-    def finish(self):
-        """Train to the end of the recipe, then write the checkpoint's card."""
-        patches = self.recipe.patches()
-        with tqdm(
-            total=self.recipe.steps, initial=self.step, desc=self.name, unit="step"
-        ) as bar:
-            while self.step < self.recipe.steps:
-                self._advance(patches, bar)
-                bar.set_postfix_str(f"{self.history[-1]['psnr']:.2f} dB")
-        self._describe()
-
-    def _trained_model(self):
-        """The network, compiled, its optimizer built."""
-        model = self.recipe.build()
-        model.compile(
-            self.recipe.optimizer(),
-            loss=self.recipe.loss,
-            jit_compile=runtime.jit_compile(),
-        )
-        model.optimizer.build(model.trainable_variables)
-        return model
-
-    def _advance(self, patches, bar):
-        """Train until the next validation, validate, store the state."""
-        start = time.perf_counter()
-        progress = keras.callbacks.LambdaCallback(
-            on_train_batch_end=lambda batch, logs: bar.update()
-        )
-        self.model.fit(
-            patches.stream(self.step),
-            steps_per_epoch=min(self.every, self.recipe.steps - self.step),
-            callbacks=[progress],
-            shuffle=False,
-            verbose=0,
-        )
-        seconds = time.perf_counter() - start
-        self.board.add(self.name, models.upscaler(self.model))
-        psnr = self.board.mean(self.name, "validation").psnr
-        best = max((entry["psnr"] for entry in self.history), default=-math.inf)
-        self.history.append({"step": self.step, "psnr": psnr, "seconds": seconds})
-        if psnr > best:
-            self._store_network()
-        self._store()
-
-    def _store_network(self):
-        """Write the network in float32 without optimizer, in one go."""
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "network.keras")
-            models.in_float32(self.model).save(path)
-            write_whole(self.folder / f"{self.name}.keras", path.read_bytes())
-
-    def _identity(self):
-        """What two runs must share to end with the same weights, on one machine."""
-        return {
-            "recipe": self.recipe.describe(),
-            "precision": self.model.dtype_policy.name,
-        }
-
-    def _variables(self):
-        return [*self.model.variables, *self.model.optimizer.variables]
-
-    def _store(self):
-        """Write everything the next step depends on, in one go."""
-        arrays = [keras.ops.convert_to_numpy(x.value) for x in self._variables()]
-        about = self._identity() | {"history": self.history}
-        stored = io.BytesIO()
-        np.savez(stored, *arrays, about=json.dumps(about))
-        write_whole(self._state, stored.getvalue())
-
-    def _restore(self):
-        try:
-            with self._state.open("rb") as file, np.load(file) as stored:
-                about = json.loads(str(stored["about"]))
-                arrays = [stored[f"arr_{i}"] for i in range(len(stored) - 1)]
-        except Exception as error:  # zip, NumPy and JSON raise many types
-            raise ValueError(
-                f"Expected the state of a stopped run ({error}); delete it to begin "
-                f"anew. Received: {self._state}"
-            ) from error
-        self.history = about.pop("history")
-        if about != self._identity():
-            raise ValueError(
-                f"Expected the state of a run of {self._identity()}; give another "
-                f"folder. Received: {self._state} of {about}"
-            )
-        for variable, array in zip(self._variables(), arrays, strict=True):
-            variable.assign(array)
-
-    def _describe(self):
-        """Score the best network on every set of this machine; write its model card."""
-        path = self.folder / f"{self.name}.keras"
-        network = keras.saving.load_model(path, compile=False)
-        sets = {"held-out": datasets.held_out()} | datasets.available("Set5", "Set14")
-        board = Scoreboard(sets, self.recipe.scale)
-        board.add(self.name, models.upscaler(network), models.cost(network))
-        print(board)
-        card = {
-            "name": self.name,
-            "command": f"python -m sr_utils.train {self.name}",
-            "recipe": self.recipe.describe(),
-            "data": {key: TERMS[key] for key in self.recipe.data},
-            "machine": runtime.machine(),
-            "precision": self.model.dtype_policy.name,
-            "seconds": round(sum(entry["seconds"] for entry in self.history)),
-            **models.cost(network)._asdict(),
-            "protocol": board.protocol,
-            "scores": {key: _rounded(board.mean(self.name, key)) for key in sets},
-            "chosen": max(self.history, key=lambda entry: entry["psnr"])["step"],
-            "validation": [[x["step"], round(x["psnr"], 3)] for x in self.history],
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-        }
-        text = json.dumps(card, indent=2) + "\n"
-        write_whole(self.folder / f"{self.name}.json", text.encode())
-
-
-def _rounded(score):
-    return {"psnr": round(float(score.psnr), 3), "ssim": round(float(score.ssim), 4)}
 
 
 def main(arguments=None):
     """Read the command line and train."""
+    with runtime.silence():
+        from .recipes import RECIPES
+        from .training import Run
     parser = argparse.ArgumentParser(
         prog="python -m sr_utils.train",
         description="Train a checkpoint. Stopped, it goes on where it was.",

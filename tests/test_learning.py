@@ -8,7 +8,7 @@ import time
 import keras
 import numpy as np
 
-from sr_utils import datasets, models, train
+from sr_utils import datasets, models, training
 from sr_utils.recipes import Recipe
 from sr_utils.resize import resize
 from sr_utils.scoreboard import evaluate
@@ -16,11 +16,11 @@ from sr_utils.scoreboard import evaluate
 TINY = Recipe(models.espcn, 2, ("bundled",), steps=40, size=8, batch=2)
 SCRIPT = """
 import sys
-from sr_utils import models, train
+from sr_utils import models, training
 from sr_utils.recipes import Recipe
 
 recipe = Recipe(models.espcn, 2, ("bundled",), steps=40, size=8, batch=2)
-train.Run("tiny", recipe, sys.argv[1], every=5).finish()
+training.Run("tiny", recipe, sys.argv[1], every=5).finish()
 """
 
 
@@ -36,7 +36,7 @@ def test_a_killed_process_goes_on(tmp_path):
     assert process.wait() == -signal.SIGKILL
     states = []
     for name in ("parts", "whole"):
-        run = train.Run("tiny", TINY, tmp_path / name, every=5)
+        run = training.Run("tiny", TINY, tmp_path / name, every=5)
         run.finish()
         with np.load(tmp_path / name / "state.npz") as stored:
             states.append([stored[key] for key in stored if key != "about"])

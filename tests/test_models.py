@@ -190,7 +190,7 @@ def test_another_backend_gives_the_same_pixels_without_tensorflow(
     small = rng.random((6, 5, 3), dtype="float32")
     np.save(tmp_path / "small.npy", small)
     code = (
-        "import sys, numpy as np, keras, sr_utils.train\n"
+        "import sys, numpy as np, keras, sr_utils.training\n"
         "from sr_utils import models\n"
         "network = keras.saving.load_model('network.keras', compile=False)\n"
         "np.save('large.npy', models.upscaler(network)(np.load('small.npy')))\n"

@@ -1,13 +1,16 @@
 """The trainer: it learns, and a stopped run ends as one that was never stopped."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
 
-from sr_utils import datasets, files, models, train
+from sr_utils import datasets, files, models, train, training
 from sr_utils.losses import LumaSquaredError
 from sr_utils.recipes import RECIPES, Recipe
 from sr_utils.scoreboard import evaluate
@@ -44,7 +47,7 @@ def whole(tmp_path_factory, small_photographs):
 
 
 def run(folder, recipe=TINY, every=4):
-    made = train.Run("tiny", recipe, folder, every)
+    made = training.Run("tiny", recipe, folder, every)
     made.finish()
     return made
 
@@ -68,14 +71,14 @@ class Killed(BaseException):
 def test_a_run_killed_at_any_step_ends_with_the_same_weights(
     tmp_path, whole, monkeypatch, moment
 ):
-    class Bar(train.tqdm):
+    class Bar(training.tqdm):
         def update(self, n=1):
             super().update(n)
             if self.n == moment:
                 raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(train, "tqdm", Bar)
+        patch.setattr(training, "tqdm", Bar)
         with pytest.raises(Killed):
             run(tmp_path / "parts")
     resumed = run(tmp_path / "parts")
@@ -126,15 +129,17 @@ def test_the_best_network_is_kept(tmp_path, small_photographs, monkeypatch):
     scores = iter([20.0, 30.0, 25.0])
     kept = []
 
-    class Board(train.Scoreboard):
+    class Board(training.Scoreboard):
         def mean(self, method, name):
             score = super().mean(method, name)
             return score._replace(psnr=next(scores)) if name == "validation" else score
 
-    monkeypatch.setattr(train, "Scoreboard", Board)
-    store = train.Run._store_network
+    monkeypatch.setattr(training, "Scoreboard", Board)
+    store = training.Run._store_network
     monkeypatch.setattr(
-        train.Run, "_store_network", lambda self: (kept.append(self.step), store(self))
+        training.Run,
+        "_store_network",
+        lambda self: (kept.append(self.step), store(self)),
     )
     run(tmp_path)
     assert kept == [4, 8]
@@ -177,6 +182,19 @@ def test_a_missing_set_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(datasets, "CACHE", tmp_path / "cache")
     with pytest.raises(SystemExit, match=r"^Expected the set as a folder .*train/T91"):
         train.main(["srcnn_x3", "--folder", str(tmp_path / "run")])
+
+
+def test_the_command_prints_no_log_lines(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "sr_utils.train", "srcnn_x3", "--folder", tmp_path],
+        env=os.environ | {"SR_DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout.startswith("Keras 3")
+    assert done.stderr.startswith("Expected the set as a folder of images, train/T91")
 
 
 def test_unknown_names_are_refused(capsys):

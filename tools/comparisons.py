@@ -1,0 +1,142 @@
+"""Our speed against that of the usual way, as ratios in one run.
+
+The two sides of a ratio are timed in turn, so that a machine whose speed drifts slows
+both. The last comparison trains two networks for minutes and needs Set5.
+"""
+
+import statistics
+import time
+from fractions import Fraction
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from sr_utils import datasets, models, runtime
+from sr_utils.patches import Patches
+from sr_utils.recipes import RECIPES
+from sr_utils.resize import resize
+from sr_utils.scoreboard import Scoreboard
+
+ROUNDS = 31
+GOALS = (29.5, 30.0)  # dB on Set5 x4
+LIMIT = 240  # seconds of training
+
+
+def seconds(function):
+    """Time one call of `function`."""
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def ratio(ours, theirs, rounds=ROUNDS):
+    """The median, over rounds, of the time of `ours` divided by that of `theirs`."""
+    ours(), theirs()
+    return statistics.median(seconds(ours) / seconds(theirs) for _ in range(rounds))
+
+
+def compare_resize():
+    """Our resize against TensorFlow's, in both directions."""
+    import tensorflow as tf
+
+    image = np.random.default_rng(0).random((512, 512, 3), dtype=np.float32)
+    print("512 x 512 x 3, bicubic: time of sr_utils.resize / time of tf.image.resize")
+    for scale in (4, Fraction(1, 4)):
+        size = (int(512 * scale), int(512 * scale))
+        for antialias in (True, False):
+            times = ratio(
+                lambda scale=scale, antialias=antialias: resize(
+                    image, scale, antialias=antialias
+                ),
+                lambda size=size, antialias=antialias: tf.image.resize(
+                    image, size, "bicubic", antialias=antialias
+                ).numpy(),
+            )
+            print(f"  x{scale!s:4} antialias={antialias!s:6} {times:.2f}")
+
+
+def compare_step(name, steps=10, rounds=7):
+    """A training step of a recipe: against Keras' defaults, and against its loader."""
+    recipe = RECIPES[name]
+    source = recipe.patches()
+
+    def load():
+        return [source.batch(number) for number in range(steps)]
+
+    x, y = (np.concatenate(part) for part in zip(*load(), strict=True))
+    ours = compiled(recipe)
+    plain = recipe.network(recipe.scale, **recipe.options)
+    plain.compile("adam", recipe.loss)
+
+    def fit(network):
+        return lambda: network.fit(x, y, recipe.batch, verbose=0)
+
+    times = ratio(fit(plain), fit(ours), rounds)
+    print(f"{name}: a step under Keras' defaults / our step  {times:.2f}")
+    times = ratio(fit(ours), load, rounds)
+    print(f"{name}: our step / loading its batch  {times:.1f}")
+
+
+def compiled(recipe):
+    """The untrained network of a recipe, as the trainer compiles it."""
+    network = recipe.build()
+    jit_compile = runtime.jit_compile()
+    network.compile(recipe.optimizer(), recipe.loss, jit_compile=jit_compile)
+    return network
+
+
+def keras_io_edsr():
+    """The EDSR of the keras.io example: 16 blocks, 64 filters.
+
+    It gets values from 0 to 1; the example divides by 255 first and multiplies last.
+    """
+    low = keras.Input((None, None, 3))
+    x = skip = layers.Conv2D(64, 3, padding="same")(low)
+    for _ in range(16):
+        y = layers.Conv2D(64, 3, padding="same", activation="relu")(x)
+        x = x + layers.Conv2D(64, 3, padding="same")(y)
+    x = layers.Conv2D(64, 3, padding="same")(x) + skip
+    for _ in range(2):
+        x = ops.depth_to_space(layers.Conv2D(256, 3, padding="same")(x), 2)
+    return keras.Model(low, layers.Conv2D(3, 3, padding="same")(x))
+
+
+def seconds_to_goals(network, stream, every):
+    """Train until `GOALS` on Set5 or `LIMIT`, whichever is first; scoring is free.
+
+    Returns:
+        Dictionary from goal to seconds, and the best score.
+    """
+    board = Scoreboard({"Set5": datasets.benchmark("Set5")}, 4)
+    spent, reached, best = 0, {}, 0
+    while spent < LIMIT and len(reached) < len(GOALS):
+        spent += seconds(
+            lambda: network.fit(stream, steps_per_epoch=every, shuffle=False, verbose=0)
+        )
+        board.add("network", models.upscaler(network))
+        best = max(best, board.mean("network", "Set5").psnr)
+        reached |= {x: spent for x in GOALS if best >= x and x not in reached}
+    return reached, best
+
+
+def compare_training():
+    """Seconds to reach scores: our recipe, and the keras.io EDSR on the same data."""
+    if not datasets.available("Set5"):
+        return
+    recipe = RECIPES["srresnet_x4_bundled"]
+    edsr = keras_io_edsr()
+    edsr.compile(keras.optimizers.Adam(1e-4), "mae")
+    for name, network, batch, every in (
+        ("srresnet_x4_bundled", compiled(recipe), recipe.batch, 50),
+        ("EDSR as on keras.io", edsr, 16, 10),
+    ):
+        source = Patches(datasets.training().values(), 4, batch=batch)
+        reached, best = seconds_to_goals(network, source.stream(), every)
+        found = [
+            f"{goal} dB after {reached[goal]:.0f} s"
+            if goal in reached
+            else f"{goal} dB not in {LIMIT} s"
+            for goal in GOALS
+        ]
+        print(f"{name}: {', '.join(found)}; best {best:.2f} dB")
