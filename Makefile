@@ -34,7 +34,7 @@ bench: $(READY)
 	@$(BIN)/python -m tools.bench
 
 clean:
-	rm -rf $(VENV) build
+	rm -rf $(VENV) build/*.html build/*.ipynb
 
 $(READY): $(REQUIREMENTS) pyproject.toml
 	@$(PYTHON) tools/check_python.py

@@ -97,9 +97,8 @@ def training_set(name):
     folder = _find("train", name)
     if folder is None:
         raise FileNotFoundError(
-            f"Expected the set as a folder of images, train/{name}, in {DATA_VARIABLE} "
-            "or in the cache; data/README.md says where it comes from. Received: no "
-            "such folder"
+            f"Expected the set as a folder of images, train/{name}, in "
+            f"{DATA_VARIABLE}; data/README.md describes it. Received: no such folder"
         )
     paths = downloads.image_files(folder.iterdir())
     return {path.stem: images.read(path) for path in paths}

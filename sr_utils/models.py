@@ -95,9 +95,9 @@ def srresnet(scale, blocks=8, filters=48, batch_norm=False):
         scale: Whole-number factor, at least 2.
         blocks: Number of residual blocks.
         filters: Channels of the convolutions at low resolution.
-        batch_norm: Whether to normalize inside the blocks. Off by default: statistics
-            of a batch of patches differ from those of a whole photograph, which costs
-            contrast and leaves artifacts (Lim et al. 2017, section 3.1).
+        batch_norm: Whether to normalize inside the blocks. Off by default: it takes
+            away the range of values that contrast needs (Lim et al. 2017, section 3.1),
+            and statistics of patches differ from those of a whole photograph.
 
     Returns:
         `keras.Model`.
@@ -140,12 +140,12 @@ def load_checkpoint(name):
     if name not in known:
         raise ValueError(f"Expected `name` in {known}. Received: {name!r}")
     path = CHECKPOINTS / f"{name}.keras"
-    card = json.loads((CHECKPOINTS / f"{name}.json").read_text(encoding="utf-8"))
+    expected = _checksum(CHECKPOINTS / f"{name}.json")
     data = path.read_bytes() if path.is_file() else b""
     received = hashlib.sha256(data).hexdigest()
-    if received != card["sha256"]:
+    if received != expected:
         raise ValueError(
-            f"Expected {path.name} with the checksum of its card, {card['sha256']}; "
+            f"Expected {path.name} with the checksum of its card, {expected}; "
             "it is missing, damaged or another file. Take it from the repository. "
             f"Received: {len(data)} bytes with checksum {received}"
         )
@@ -218,6 +218,16 @@ def in_float32(model):
     exact = keras.models.clone_model(bare, clone_function=copy)
     exact.set_weights(model.get_weights())
     return exact
+
+
+def _checksum(card):
+    """The checksum that a model card gives for its checkpoint."""
+    try:
+        return json.loads(card.read_text(encoding="utf-8"))["sha256"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"Expected a model card with a checksum ({error!r}). Received: {card.name}"
+        ) from error
 
 
 def _center(x):

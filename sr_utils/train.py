@@ -32,11 +32,13 @@ def main(arguments=None):
     recipe = RECIPES[chosen.name]
     runtime.start(recipe.seed)
     try:
-        Run(chosen.name, recipe, chosen.folder or _FOLDER / chosen.name).finish()
-    except KeyboardInterrupt:
-        sys.exit("Stopped. The same command goes on from the last stored step.")
+        run = Run(chosen.name, recipe, chosen.folder or _FOLDER / chosen.name)
     except (FileNotFoundError, ValueError) as error:
         sys.exit(str(error))
+    try:
+        run.finish()
+    except KeyboardInterrupt:
+        sys.exit("Stopped. The same command goes on from the last stored step.")
 
 
 if __name__ == "__main__":

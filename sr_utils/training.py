@@ -41,6 +41,7 @@ class Run:
 
     def __init__(self, name, recipe, folder, every=EVERY):
         self.name, self.recipe, self.every = name, recipe, every
+        self.patches = recipe.patches()
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         keras.utils.set_random_seed(recipe.seed)
@@ -61,12 +62,11 @@ class Run:
 
     def finish(self):
         """Train to the end of the recipe, then write the checkpoint's card."""
-        patches = self.recipe.patches()
         with tqdm(
             total=self.recipe.steps, initial=self.step, desc=self.name, unit="step"
         ) as bar:
             while self.step < self.recipe.steps:
-                self._advance(patches, bar)
+                self._advance(bar)
                 bar.set_postfix_str(f"{self.history[-1]['psnr']:.2f} dB")
         self._describe()
 
@@ -81,14 +81,14 @@ class Run:
         model.optimizer.build(model.trainable_variables)
         return model
 
-    def _advance(self, patches, bar):
+    def _advance(self, bar):
         """Train until the next validation, validate, store the state."""
         start = time.perf_counter()
         progress = keras.callbacks.LambdaCallback(
             on_train_batch_end=lambda batch, logs: bar.update()
         )
         self.model.fit(
-            patches.stream(self.step),
+            self.patches.stream(self.step),
             steps_per_epoch=min(self.every, self.recipe.steps - self.step),
             callbacks=[progress],
             shuffle=False,

@@ -1,5 +1,6 @@
 """Training patches: aligned, fair to every photograph, and repeatable."""
 
+import threading
 from fractions import Fraction
 from itertools import islice
 
@@ -47,6 +48,24 @@ def test_stream_begins_anywhere(photographs):
     patches = Patches(photographs, 2, size=8, batch=2)
     for number, batch in enumerate(islice(patches.stream(7), 20), start=7):
         assert all(map(np.array_equal, batch, patches.batch(number)))
+
+
+def test_batches_are_prepared_while_the_network_trains(photographs):
+    patches = Patches(photographs, 2, size=4, batch=2)
+    prepared = threading.Semaphore(0)
+    make = patches.batch
+
+    def batch(number):
+        made = make(number)
+        prepared.release()
+        return made
+
+    patches.batch = batch
+    stream = patches.stream()
+    next(stream)
+    for _ in range(5):  # nobody asks for these
+        assert prepared.acquire(timeout=10)
+    stream.close()
 
 
 def test_every_photograph_is_equally_likely():

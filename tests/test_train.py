@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -67,10 +68,9 @@ class Killed(BaseException):
     """Stands for the end of the process: nothing in the package catches it."""
 
 
-@pytest.mark.parametrize("moment", [1, 3, 4, 5, 11])
-def test_a_run_killed_at_any_step_ends_with_the_same_weights(
-    tmp_path, whole, monkeypatch, moment
-):
+def stop_at(moment, monkeypatch, folder):
+    """Start a run in `folder` that is killed after step number `moment`."""
+
     class Bar(training.tqdm):
         def update(self, n=1):
             super().update(n)
@@ -80,7 +80,14 @@ def test_a_run_killed_at_any_step_ends_with_the_same_weights(
     with monkeypatch.context() as patch:
         patch.setattr(training, "tqdm", Bar)
         with pytest.raises(Killed):
-            run(tmp_path / "parts")
+            run(folder)
+
+
+@pytest.mark.parametrize("moment", [1, 3, 4, 5, 11])
+def test_a_run_killed_at_any_step_ends_with_the_same_weights(
+    tmp_path, whole, monkeypatch, moment
+):
+    stop_at(moment, monkeypatch, tmp_path / "parts")
     resumed = run(tmp_path / "parts")
     assert resumed.step == 12
     assert equal(resumed, whole)
@@ -112,17 +119,20 @@ def test_a_run_killed_inside_a_save_ends_with_the_same_weights(
     assert all(map(np.array_equal, *(network.get_weights() for network in files_of)))
 
 
-def test_forgetting_the_optimizer_changes_the_weights(tmp_path, whole):
-    run(tmp_path / "parts", replace(TINY, steps=8))
-    state = dict(np.load(tmp_path / "parts" / "state.npz"))
-    about = json.loads(str(state.pop("about")))
-    about["recipe"]["steps"] = 12
-    optimizer = len(whole.model.variables)
+def test_forgetting_the_optimizer_changes_the_weights(tmp_path, whole, monkeypatch):
+    stop_at(9, monkeypatch, tmp_path / "kept")
+    shutil.copytree(tmp_path / "kept", tmp_path / "forgotten")
+    path = tmp_path / "forgotten" / "state.npz"
+    state = dict(np.load(path))
+    network = len(whole.model.variables)
+    steps = next(i for i, x in enumerate(whole.model.optimizer.variables) if x == 12)
     for key in state:
-        if int(key.removeprefix("arr_")) > optimizer + 1:  # all but step and rate
+        number = int(key.removeprefix("arr_")) if key != "about" else -1
+        if number >= network and number != network + steps:
             state[key] = np.zeros_like(state[key])
-    np.savez(tmp_path / "parts" / "state.npz", **state, about=json.dumps(about))
-    assert not equal(run(tmp_path / "parts"), whole)
+    np.savez(path, **state)
+    assert equal(run(tmp_path / "kept"), whole)
+    assert not equal(run(tmp_path / "forgotten"), whole)
 
 
 def test_the_best_network_is_kept(tmp_path, small_photographs, monkeypatch):
@@ -182,6 +192,7 @@ def test_a_missing_set_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(datasets, "CACHE", tmp_path / "cache")
     with pytest.raises(SystemExit, match=r"^Expected the set as a folder .*train/T91"):
         train.main(["srcnn_x3", "--folder", str(tmp_path / "run")])
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_command_prints_no_log_lines(tmp_path):
