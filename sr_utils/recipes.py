@@ -67,11 +67,8 @@ class Recipe:
 
     def build(self):
         """The untrained network, in the recipe's precision."""
-        keras.config.set_dtype_policy(self.precision or runtime.precision())
-        try:
+        with runtime.policy(self.precision or runtime.precision()):
             return self.network(self.scale, **self.options)
-        finally:
-            keras.config.set_dtype_policy("float32")
 
     def patches(self):
         """The batches of the recipe, from those photographs that can hold a patch."""

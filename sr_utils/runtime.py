@@ -115,6 +115,23 @@ def precision():
     return "mixed_float16" if capability >= 7 else "float32"
 
 
+@contextlib.contextmanager
+def policy(name):
+    """Build layers in a Keras dtype policy for a while.
+
+    Args:
+        name: Such as `precision()` for training, or "float32" for scores.
+    """
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
 def budget(*, quick, full):
     """The number of training steps of an experiment, by the variable `SR_BUDGET`.
 

@@ -4,8 +4,10 @@ What makes that true: batch n depends on the seed and n only, and weights, optim
 step number and history are stored in one file, written beside its place and renamed.
 """
 
+import contextlib
 import hashlib
 import io
+import itertools
 import json
 import math
 import tempfile
@@ -84,16 +86,11 @@ class Run:
     def _advance(self, bar):
         """Train until the next validation, validate, store the state."""
         start = time.perf_counter()
-        progress = keras.callbacks.LambdaCallback(
-            on_train_batch_end=lambda batch, logs: bar.update()
-        )
-        self.model.fit(
-            self.patches.stream(self.step),
-            steps_per_epoch=min(self.every, self.recipe.steps - self.step),
-            callbacks=[progress],
-            shuffle=False,
-            verbose=0,
-        )
+        steps = min(self.every, self.recipe.steps - self.step)
+        with contextlib.closing(self.patches.stream(self.step)) as batches:
+            for low, high in itertools.islice(batches, steps):
+                self.model.train_on_batch(low, high)
+                bar.update()
         seconds = time.perf_counter() - start
         self.board.add(self.name, models.upscaler(self.model))
         psnr = self.board.mean(self.name, "validation").psnr

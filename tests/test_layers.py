@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from sr_utils import images
+from sr_utils import images, runtime
 from sr_utils.layers import ICNR, Bicubic, EdgePadding, Luma
 from sr_utils.losses import LumaSquaredError
 from sr_utils.resize import resize
@@ -32,11 +32,8 @@ def test_bicubic_is_resize_of_the_padded_image(rng, size, scale):
 def test_bicubic_computes_in_float32_under_any_policy(rng):
     x = rng.random((1, 6, 6, 3), dtype="float32")
     expected = Bicubic(2)(x)
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
+    with runtime.policy("mixed_bfloat16"):
         layer = Bicubic(2)
-    finally:
-        keras.config.set_dtype_policy("float32")
     assert np.array_equal(layer(x), expected)
 
 

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import pytest
 
-from sr_utils import datasets, models
+from sr_utils import datasets, models, runtime
 from sr_utils.layers import Bicubic
 from sr_utils.recipes import RECIPES
 from sr_utils.scoreboard import evaluate
@@ -87,11 +87,8 @@ def test_a_saved_network_loads_in_safe_mode(rng, tmp_path, network):
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_mixed_precision_is_for_training_only(rng, network):
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
+    with runtime.policy("mixed_bfloat16"):
         mixed = network(2)
-    finally:
-        keras.config.set_dtype_policy("float32")
     mixed.set_weights([rng.normal(size=w.shape) / 10 for w in mixed.get_weights()])
     exact = network(2)
     exact.set_weights(mixed.get_weights())

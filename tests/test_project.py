@@ -1,5 +1,6 @@
 """The files around the code say the same thing and do what the README promises."""
 
+import json
 import re
 import subprocess
 import sys
@@ -9,12 +10,13 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from sr_utils import datasets
+from sr_utils import datasets, models
 from sr_utils.resize import resize
 from sr_utils.scoreboard import Scoreboard
 
 ROOT = Path(__file__).parents[1]
 METHODS = ["nearest", "bilinear", "bicubic", "lanczos3"]
+CHECKPOINTS = {"SRResNet": "srresnet_x4"}
 
 
 def read(name):
@@ -106,8 +108,22 @@ def test_the_readme_scores_are_measured(monkeypatch):
     board = Scoreboard(sets | datasets.available("Set5", "Set14"), scale=4)
     for method in METHODS:
         board.add(method, lambda small, method=method: resize(small, 4, method))
+    for method, name in CHECKPOINTS.items():
+        board.add(method, models.upscaler(models.load_checkpoint(name)))
     for row in board._cells()[1:]:
         assert "| " + " | ".join(row) in read("README.md")
+
+
+def test_the_readme_gives_the_score_of_the_paper_and_ours():
+    card = json.loads(read("data/checkpoints/srcnn_x3.json"))
+    score = card["scores"]["Set5"]["psnr"]
+    assert f"`srcnn_x3` has {score:.2f} dB" in " ".join(read("README.md").split())
+
+
+def test_checkpoints_fit_into_the_repository():
+    sizes = [x.stat().st_size for x in (ROOT / "data" / "checkpoints").glob("*.keras")]
+    assert sizes
+    assert sum(sizes) <= 20e6
 
 
 def test_an_unsupported_python_is_refused():

@@ -1,0 +1,121 @@
+"""What a lesson writes out for teaching equals what `sr_utils` holds for later use."""
+
+import ast
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from sr_utils import datasets, models
+from sr_utils.layers import luma
+from sr_utils.patches import Patches
+from tools import notebooks
+
+
+def taught(name, *variables):
+    """Imports, functions and some variables of a lesson, without running the rest."""
+    notebook = notebooks.read_source(notebooks.SOURCES / f"{name}.py")
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef)
+    body = [
+        node
+        for node in ast.parse("\n".join(code)).body
+        if isinstance(node, kinds)
+        or (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in variables)
+    ]
+    found = {}
+    path = notebooks.SOURCES / f"{name}.py"
+    exec(compile(ast.Module(body, type_ignores=[]), path, "exec"), found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    return taught("02_srcnn", "srcnn")
+
+
+def equal(rng, first, second):
+    """Whether two networks with the same random weights return the same image."""
+    first.set_weights([rng.normal(size=x.shape) / 10 for x in first.get_weights()])
+    second.set_weights(first.get_weights())
+    small = rng.random((1, 9, 7, 3), dtype="float32")
+    return np.allclose(first(small), second(small), atol=1e-5)
+
+
+def test_srcnn_is_the_one_of_the_lesson(lesson, rng):
+    assert equal(rng, lesson["on_photographs"](lesson["srcnn"]), models.srcnn(4))
+
+
+def test_espcn_is_the_one_of_the_lesson(lesson, rng):
+    assert equal(rng, lesson["sub_pixel_network"](False), models.espcn(4))
+    assert not equal(rng, lesson["sub_pixel_network"](True), models.espcn(4))
+
+
+def test_srresnet_is_the_one_of_the_lesson(lesson, rng):
+    ours = models.srresnet(4, blocks=2, filters=8)
+    assert equal(rng, lesson["srresnet"](2, 8, lesson["tail"]), ours)
+
+
+def test_the_pipelines_cut_the_same_kind_of_pairs(lesson):
+    # Of a photograph that numbers its own places, both cut matching ones.
+    rows, columns = np.indices((24, 24), "float32") / 32
+    high = np.stack([rows, columns, np.zeros_like(rows)], axis=-1)
+    low = high.reshape(12, 2, 12, 2, 3).mean(axis=(1, 3))
+    stream = lesson["batches"]([(low, high)], size=5, batch=64)
+    for small, large in [
+        next(iter(stream.as_numpy_iterator())),
+        place_patches(low, high).batch(0),
+    ]:
+        assert small.shape == (64, 5, 5, 3)
+        means = large.reshape(64, 5, 2, 5, 2, 3).mean(axis=(2, 4))
+        assert np.abs(means - small).max() < 0.01
+        assert len({patch.tobytes() for patch in small}) > 50
+
+
+def place_patches(low, high):
+    """`Patches` of one pair that is given, instead of reduced from a photograph."""
+    patches = Patches([high], 2, size=5, batch=64)
+    patches.pairs = [(np.uint8(255 * low + 0.5), np.uint8(255 * high + 0.5))]
+    return patches
+
+
+def test_the_luma_is_that_of_the_protocol(lesson):
+    image = datasets.held_out()["chelsea"]
+    assert np.allclose(lesson["unit_luma"](image), luma(image), atol=1e-6)
+
+
+@pytest.mark.slow
+def test_two_fresh_runs_train_the_same_weights(tmp_path):
+    script = tmp_path / "lesson.py"
+    script.write_text(
+        shortened("02_srcnn", last='curves["SRResNet"] =')
+        + "\nweights = [x for net in (srcnn, espcn, resnet) for x in net.get_weights()]"
+        + "\nnp.savez(sys.argv[1], *weights)",
+        encoding="utf-8",
+    )
+    runs = []
+    for name in ("first.npz", "second.npz"):
+        done = subprocess.run(
+            [sys.executable, script, tmp_path / name],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        with np.load(tmp_path / name) as stored:
+            runs.append([stored[key] for key in stored])
+    assert len(runs[0]) == 38
+    assert all(np.array_equal(a, b) for a, b in zip(*runs, strict=True))
+
+
+def shortened(name, last):
+    """A lesson up to the cell with `last`, 40 steps per training and no assertions."""
+    notebook = notebooks.read_source(notebooks.SOURCES / f"{name}.py")
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    end = next(number for number, source in enumerate(code, 1) if last in source)
+    body = ast.parse("import sys\n" + "\n".join(code[:end])).body
+    kept = [node for node in body if not isinstance(node, ast.Assert)]
+    text = ast.unparse(ast.Module(kept, type_ignores=[]))
+    return re.sub(r"quick=\d+", "quick=40", text)
