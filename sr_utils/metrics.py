@@ -69,6 +69,57 @@ def ssim(reference, estimate, *, shave):
     return float(np.mean(brightness * structure))
 
 
+def frechet_distance(x, y):
+    """How far two clouds of points are apart, each taken as a normal distribution.
+
+    Args:
+        x: float array `(points, channels)`, finite.
+        y: The same with as many channels.
+
+    Returns:
+        A float of at least 0, in squared units of the points: the squared distance of
+        the means plus what the covariances differ by. 0 if both are equal.
+
+    Raises:
+        ValueError: If the arrays aren't as described.
+
+    Source: Dowson and Landau 1982, eq. 4; Heusel et al. 2017, eq. 6; lesson 3.
+    """
+    x, y = _clouds(x, y)
+    means = [cloud.mean(axis=0) for cloud in (x, y)]
+    a, b = (np.cov(cloud, rowvar=False, ddof=0) for cloud in (x, y))
+    values, vectors = np.linalg.eigh(np.atleast_2d(a))
+    root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+    both = np.linalg.eigvalsh(root @ np.atleast_2d(b) @ root)
+    spread = np.trace(np.atleast_2d(a)) + np.trace(np.atleast_2d(b))
+    overlap = 2 * np.sqrt(np.maximum(both, 0)).sum()
+    return float(np.sum((means[0] - means[1]) ** 2) + max(0, spread - overlap))
+
+
+def feature_distance(x, y):
+    """Mean squared difference of feature vectors, each scaled to unit length.
+
+    Args:
+        x: float array `(positions, channels)`, finite.
+        y: The same, position by position.
+
+    Returns:
+        A float from 0, for equal directions, to 4.
+
+    Raises:
+        ValueError: If the arrays aren't as described.
+
+    Source: Zhang et al. 2018 (LPIPS), eq. 1, with all weights equal; lesson 3.
+    """
+    x, y = _clouds(x, y)
+    if len(x) != len(y):
+        raise ValueError(
+            f"Expected as many positions in both. Received: {len(x)} and {len(y)}"
+        )
+    units = [z / (np.linalg.norm(z, axis=1, keepdims=True) + 1e-10) for z in (x, y)]
+    return float(np.mean(np.sum((units[0] - units[1]) ** 2, axis=1)))
+
+
 def power_spectrum(image, bins=64):
     """Power of the luma at each spatial frequency, averaged over all directions.
 
@@ -126,3 +177,17 @@ def _local_mean(values):
     radius = _SSIM_WINDOW // 2
     smooth = ndimage.gaussian_filter(values, _SSIM_SIGMA, radius=radius)
     return smooth[radius:-radius, radius:-radius]
+
+
+def _clouds(x, y):
+    """Both as finite float64 arrays with as many channels, or what is wrong."""
+    x, y = (np.asarray(z, np.float64) for z in (x, y))
+    shapes = x.ndim == y.ndim == 2 and x.shape[1] == y.shape[1]
+    if not shapes or min(*x.shape, *y.shape) == 0:
+        raise ValueError(
+            "Expected two arrays (positions, channels) that aren't empty. "
+            f"Received: shapes {x.shape} and {y.shape}"
+        )
+    if not np.isfinite(x).all() or not np.isfinite(y).all():
+        raise ValueError("Expected finite features. Received: NaN or infinity")
+    return x, y

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.linalg
 import skimage.metrics
 import tensorflow as tf
 
@@ -113,3 +114,41 @@ def test_spectrum_of_tiny_images_and_bad_bins(rng):
     for bins in (0, -1, 2.5):
         with pytest.raises(ValueError, match=f"Received: {bins}"):
             metrics.power_spectrum(np.zeros((8, 8, 1)), bins)
+
+
+def test_frechet_distance_of_known_clouds(rng):
+    # Of normal distributions on a line: (difference of means)^2 + (of deviations)^2.
+    x, y = rng.normal(0, 1, (200_000, 1)), rng.normal(3, 2, (200_000, 1))
+    assert metrics.frechet_distance(x, y) == pytest.approx(10, abs=0.1)
+    x, y = (
+        rng.normal(size=(500, 6)),
+        rng.normal(size=(400, 6)) @ rng.normal(size=(6, 6)),
+    )
+    a, b = np.cov(x.T, ddof=0), np.cov(y.T, ddof=0)
+    mean = np.sum((x.mean(axis=0) - y.mean(axis=0)) ** 2)
+    expected = mean + np.trace(a + b - 2 * scipy.linalg.sqrtm(a @ b).real)
+    assert metrics.frechet_distance(x, y) == pytest.approx(expected)
+    assert metrics.frechet_distance(y, x) == pytest.approx(expected)
+    assert metrics.frechet_distance(x, x[::-1]) < 1e-10
+    assert metrics.frechet_distance(x, x + 1) == pytest.approx(6)
+
+
+def test_feature_distance_compares_directions(rng):
+    x = rng.random((50, 8)) + 0.1
+    assert metrics.feature_distance(x, 3 * x) < 1e-12
+    assert metrics.feature_distance(x, -x) == pytest.approx(4)
+    assert metrics.feature_distance(np.eye(4), np.eye(4)[::-1]) == pytest.approx(2)
+
+
+@pytest.mark.parametrize("y", [np.ones((3, 4)), np.ones(5), np.ones((0, 5))])
+@pytest.mark.parametrize("name", ["frechet_distance", "feature_distance"])
+def test_features_of_other_shapes_are_refused(name, y):
+    with pytest.raises(ValueError, match=r"positions, channels.*Received: shapes"):
+        getattr(metrics, name)(np.ones((3, 5)), y)
+
+
+def test_features_must_match_and_be_finite():
+    with pytest.raises(ValueError, match="Received: 3 and 4"):
+        metrics.feature_distance(np.ones((3, 5)), np.ones((4, 5)))
+    with pytest.raises(ValueError, match="Received: NaN"):
+        metrics.frechet_distance(np.ones((3, 5)), np.full((3, 5), np.nan))

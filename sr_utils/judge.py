@@ -1,0 +1,72 @@
+"""How close to photographs an upscaler's results look to VGG19 (lesson 3)."""
+
+from typing import NamedTuple
+
+import numpy as np
+from keras import ops
+
+from . import datasets, runtime
+from .images import check_image, quantize, to_rgb
+from .metrics import feature_distance, frechet_distance
+from .perceptual import channel_rms, vgg19_features
+
+
+class Perception(NamedTuple):
+    """Fréchet distance of the features, and their distance in pairs; 0 is best."""
+
+    frechet: float
+    feature_distance: float
+
+
+class Judge:
+    """Compares an upscaler's results with the originals as VGG19 sees them.
+
+    Args:
+        sets: Dictionary from the name of a set to its images, themselves a dictionary
+            from name to float array in [0, 1].
+        scale: Whole-number factor of the task.
+        layer: The layer whose features are compared.
+        weights: As in `vgg19_features`.
+
+    Source: Heusel et al. 2017, eq. 6, with positions as samples; Zhang et al. 2018,
+    eq. 1, with all weights equal; lesson 3.
+    """
+
+    def __init__(self, sets, scale, layer="block3_conv1", weights="imagenet"):
+        self.sets, self.scale, self.layer = sets, scale, layer
+        with runtime.policy("float32"):
+            self.features = vgg19_features([layer], weights)
+        (self.rms,) = channel_rms(self.features)
+
+    @property
+    def protocol(self):
+        """One sentence that says how the numbers were made."""
+        trained = self.features.name == "vgg19_imagenet"
+        return (
+            f"{self.layer} of VGG19, {'ImageNet' if trained else 'RANDOM'} weights, "
+            "after the ReLU, each channel divided by its root-mean-square over the "
+            f"training photographs; x{self.scale}, reduced with antialiased bicubic, 8 "
+            f"bits, {self.scale} pixels of border removed."
+        )
+
+    def score(self, upscaler, name):
+        """The `Perception` of an upscaler on the set `name`.
+
+        Args:
+            upscaler: As in `scoreboard.evaluate`.
+            name: Of the set.
+        """
+        maps = [self.maps(upscaler, image) for image in self.sets[name].values()]
+        originals, results = zip(*maps, strict=True)
+        pairs = map(feature_distance, originals, results)
+        stacked = (np.concatenate(x) for x in (originals, results))
+        return Perception(frechet_distance(*stacked), float(np.mean(list(pairs))))
+
+    def maps(self, upscaler, image):
+        """Calibrated features of original and result, each `(positions, channels)`."""
+        original, small = datasets.pair(image, self.scale)
+        large = quantize(check_image(upscaler(to_rgb(small))))
+        inside = slice(self.scale, -self.scale)
+        for x in (to_rgb(original), large):
+            found = self.features(x[None, inside, inside].astype("float32"))
+            yield ops.convert_to_numpy(found)[0].reshape(-1, len(self.rms)) / self.rms

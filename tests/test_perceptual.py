@@ -1,0 +1,370 @@
+"""VGG19 features and the perceptual loss, against Keras' own VGG19 and calculus."""
+
+import hashlib
+import http.server
+import os
+import socket
+import threading
+import time
+
+import h5py
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from sr_utils import datasets, models, runtime, vgg
+from sr_utils.judge import Judge
+from sr_utils.perceptual import PerceptualLoss, channel_rms, vgg19_features
+from sr_utils.resize import resize
+
+SHALLOW = vgg.LAYERS[: vgg.LAYERS.index("block3_conv1") + 1]
+
+
+@pytest.fixture(scope="module")
+def reference():
+    """Keras' VGG19 with random weights."""
+    keras.utils.set_random_seed(0)
+    options = {"include_top": False, "weights": None}
+    return keras.applications.VGG19(**options, input_shape=(None, None, 3))
+
+
+@pytest.fixture(scope="module")
+def arrays(reference):
+    """The weights of its first layers, as an .npz holds them."""
+    found = {}
+    for name in SHALLOW:
+        kernel, bias = reference.get_layer(name).get_weights()
+        found |= {f"{name}_kernel": kernel, f"{name}_bias": bias + 0.1}
+    return found
+
+
+@pytest.fixture
+def weights(arrays, tmp_path):
+    np.savez(tmp_path / "weights.npz", **arrays)
+    return tmp_path / "weights.npz"
+
+
+@pytest.fixture
+def photographs(monkeypatch):
+    """Two corners of photographs, so that calibration takes no time."""
+    found = datasets.training()
+    corners = {name: found[name][:40, :48] for name in ("china", "flower")}
+    monkeypatch.setattr(datasets, "training", lambda: corners)
+    return corners
+
+
+def test_features_are_those_of_keras(rng, reference, weights, arrays):
+    x = rng.random((2, 24, 20, 3), dtype="float32")
+    features = vgg19_features(["block1_conv2", "block3_conv1"], weights)
+    for name in SHALLOW:
+        kernel, bias = arrays[f"{name}_kernel"], arrays[f"{name}_bias"]
+        reference.get_layer(name).set_weights([kernel, bias])
+    prepared = keras.applications.vgg19.preprocess_input(255 * x)
+    for found, name in zip(features(x), ("block1_conv2", "block3_conv1"), strict=True):
+        layer = reference.get_layer(name)
+        expected = keras.Model(reference.input, layer.output)(prepared)
+        assert np.allclose(found, expected, rtol=1e-4, atol=1e-4)
+        assert np.min(found) == 0
+
+
+def test_features_are_frozen_and_each_call_makes_its_own(weights):
+    first, second = (vgg19_features(["block1_conv1"], weights) for _ in range(2))
+    assert not first.trainable_variables
+    names = {id(variable) for variable in first.variables}
+    assert names.isdisjoint(id(variable) for variable in second.variables)
+
+
+@pytest.mark.parametrize("layers", [[], "block1_conv1", ["block1"], [3], None])
+def test_unknown_layers_are_refused(layers):
+    with pytest.raises(ValueError, match=r"Expected `layers` as a list.*Received"):
+        vgg19_features(layers, None)
+
+
+def test_a_file_without_a_needed_layer_is_refused(weights):
+    with pytest.raises(ValueError, match=r"block3_conv2, .*block5_conv4 not in it"):
+        vgg19_features(["block5_conv4"], weights)
+
+
+@pytest.mark.parametrize("name", ["damaged.npz", "damaged.h5", "missing.npz"])
+def test_a_bad_file_is_refused(weights, tmp_path, name):
+    if name.startswith("damaged"):
+        (tmp_path / name).write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(ValueError, match=rf"Expected the Keras .*Received: .*{name}"):
+        vgg19_features(["block1_conv1"], tmp_path / name)
+
+
+def test_the_environment_names_a_file(weights, arrays, monkeypatch):
+    monkeypatch.setenv(vgg.WEIGHTS_VARIABLE, str(weights))
+    features = vgg19_features(["block1_conv1"])
+    assert features.name == "vgg19_imagenet"
+    kernel = next(x for x in features.weights if "kernel" in x.path)
+    assert np.array_equal(kernel, arrays["block1_conv1_kernel"])
+
+
+@pytest.fixture(scope="module")
+def keras_file(tmp_path_factory, reference):
+    """A file in the format of Keras' download: every layer, random weights."""
+    path = tmp_path_factory.mktemp("keras") / "vgg19.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = [layer.name.encode() for layer in reference.layers]
+        for layer in reference.layers:
+            group = file.create_group(layer.name)
+            names = [f"{layer.name}/{w.name}".encode() for w in layer.weights]
+            group.attrs["weight_names"] = names
+            for name, value in zip(names, layer.get_weights(), strict=True):
+                group.create_dataset(name.decode(), data=value)
+    return path
+
+
+def test_the_file_of_keras_is_loaded(rng, keras_file, reference):
+    features = vgg19_features(["block5_conv4"], keras_file)
+    assert features.name == "vgg19_imagenet"
+    loaded = [x for x in features.weights if "block5_conv4/kernel" in x.path]
+    expected = reference.get_layer("block5_conv4").get_weights()[0]
+    assert np.array_equal(loaded[0], expected)
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Serves a file whole, half, never, or an error."""
+
+    def do_HEAD(self):
+        self.do_GET()
+
+    def do_GET(self):
+        how = self.path.strip("/").split("/")[0]
+        data = self.server.data
+        if how == "hang":
+            time.sleep(2)
+            return
+        self.send_response(404 if how == "404" else 200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.server.requests.append(self.command)
+        if self.command == "GET":
+            self.wfile.write(data if how == "whole" else data[: len(data) // 2])
+
+    def log_message(self, *arguments):
+        """Stay silent."""
+
+
+@pytest.fixture
+def served(keras_file, tmp_path, monkeypatch):
+    """Where the file can be downloaded from, and an empty cache of Keras."""
+    data = keras_file.read_bytes()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.data, server.requests = data, []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.delenv(vgg.WEIGHTS_VARIABLE, raising=False)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr(vgg, "MD5", hashlib.md5(data).hexdigest())
+    monkeypatch.setattr(vgg, "_PATIENCE", 0.5)
+    address = f"http://127.0.0.1:{server.server_port}"
+
+    def serve(how):
+        monkeypatch.setattr(vgg, "ADDRESS", f"{address}/{how}/vgg19.h5")
+        return server.requests
+
+    yield serve
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_download_is_announced_and_kept(served, capsys):
+    served("whole")
+    assert vgg19_features(["block1_conv1"]).name == "vgg19_imagenet"
+    assert "VGG19: 80 MB" in capsys.readouterr().out
+    served("404")
+    assert vgg19_features(["block1_conv1"]).name == "vgg19_imagenet"
+    assert "80 MB" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("how", ["404", "half", "hang", "refused", "lookup"])
+def test_without_a_download_the_weights_are_random(
+    served, capsys, tmp_path, monkeypatch, how
+):
+    served(how)
+    if how == "refused":
+        monkeypatch.setattr(vgg, "ADDRESS", "http://127.0.0.1:1/vgg19.h5")
+    if how == "lookup":
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(5))
+    start = time.monotonic()
+    assert vgg19_features(["block1_conv1"]).name == "vgg19_random"
+    assert time.monotonic() - start < 4
+    assert "NOTICE: no ImageNet weights" in capsys.readouterr().out
+    assert not [x for x in tmp_path.rglob("*") if x.is_file()]
+
+
+def test_the_download_can_be_switched_off(served, capsys, monkeypatch):
+    requests = served("whole")
+    monkeypatch.setenv(vgg.WEIGHTS_VARIABLE, "none")
+    assert vgg19_features(["block1_conv1"]).name == "vgg19_random"
+    assert "(switched off)" in capsys.readouterr().out
+    assert not requests
+
+
+def test_calibrated_channels_have_unit_size(weights, photographs):
+    features = vgg19_features(["block1_conv2"], weights)
+    (rms,) = channel_rms(features)
+    maps = [np.array(features(x[None])) for x in photographs.values()]
+    again = np.sqrt(np.mean(np.concatenate(maps, axis=1) ** 2, axis=(0, 1, 2)))
+    assert np.allclose(rms, again, rtol=1e-3)
+
+
+def test_equal_images_have_no_loss_and_order_does_not_matter(rng, weights, photographs):
+    loss = PerceptualLoss(["block2_conv2"], weights)
+    x, y = rng.random((2, 3, 16, 16, 3), dtype="float32")
+    assert float(loss(x, x)) == 0
+    assert float(loss(x, y)) > 0
+    assert np.isclose(float(loss(x, y)), float(loss(x[::-1], y[::-1])), rtol=1e-5)
+    apart = [float(loss(a[None], b[None])) for a, b in zip(x, y, strict=True)]
+    assert np.isclose(float(loss(x, y)), np.mean(apart), rtol=1e-5)
+
+
+def scaled(arrays, rng):
+    """The same network with other units: each channel times a positive constant."""
+    found, before = {}, np.ones(3)
+    for name in SHALLOW:
+        after = np.exp(rng.normal(size=arrays[f"{name}_bias"].shape))
+        kernel = arrays[f"{name}_kernel"] / before[:, None] * after
+        bias = arrays[f"{name}_bias"] * after
+        found |= {f"{name}_kernel": kernel.astype("f4"), f"{name}_bias": bias}
+        before = after
+    return found
+
+
+def gradient(loss, x, y):
+    import tensorflow as tf
+
+    y = tf.Variable(y)
+    with tf.GradientTape() as tape:
+        value = loss(x, y)
+    return float(value), tape.gradient(value, y).numpy()
+
+
+@pytest.mark.parametrize("calibration", ["rms", 0.01])
+def test_calibration_makes_the_units_of_the_weights_irrelevant(
+    rng, arrays, weights, tmp_path, photographs, calibration
+):
+    np.savez(tmp_path / "scaled.npz", **scaled(arrays, rng))
+    x, y = rng.random((2, 2, 16, 16, 3), dtype="float32")
+    layers = ["block1_conv2", "block3_conv1"]
+    results = [
+        gradient(PerceptualLoss(layers, path, calibration), x, y)
+        for path in (weights, tmp_path / "scaled.npz")
+    ]
+    (value, slope), (other, other_slope) = results
+    same = np.isclose(value, other, rtol=1e-4)
+    same &= np.abs(slope - other_slope).max() < 1e-4 * np.abs(slope).max()
+    assert same == (calibration == "rms")
+
+
+def test_gradients_are_finite_differences(rng, weights, photographs):
+    keras.config.set_floatx("float64")
+    try:
+        with runtime.policy("float64"):
+            loss = PerceptualLoss(["block2_conv1"], weights, 0.01, dtype="float64")
+        x, y = rng.random((2, 1, 8, 8, 3))
+        _, slope = gradient(loss, x, y)
+        direction = rng.normal(size=y.shape)
+        step = 1e-5 * direction
+        change = (float(loss(x, y + step)) - float(loss(x, y - step))) / 2e-5
+    finally:
+        keras.config.set_floatx("float32")
+    assert np.isclose(change, np.sum(slope * direction), rtol=1e-4)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_wrong_range_is_refused(rng, weights, photographs, which):
+    loss = PerceptualLoss(["block1_conv1"], weights)
+    pair = [rng.random((1, 8, 8, 3), dtype="float32") for _ in range(2)]
+    pair[which] = pair[which] * 255
+    with pytest.raises(ValueError, match=r"values in \[0, 1\]. Received: values from"):
+        loss(*pair)
+
+
+@pytest.mark.parametrize("calibration", ["mean", 0, -1, None])
+def test_an_unknown_calibration_is_refused(calibration):
+    with pytest.raises(ValueError, match=r"Expected `calibration`.*Received"):
+        PerceptualLoss(["block1_conv1"], None, calibration)
+
+
+def test_a_trained_model_holds_no_vgg(rng, weights, photographs, tmp_path, monkeypatch):
+    model = models.srresnet(2, blocks=1, filters=4)
+    count = len(model.variables)
+    loss = PerceptualLoss(["block1_conv2"], weights)
+    model.compile("adam", loss, jit_compile=False)
+    x = rng.random((4, 8, 8, 3), dtype="float32")
+    y = rng.random((4, 16, 16, 3), dtype="float32")
+    before = [np.array(v) for v in loss.features.variables]
+    model.fit(x, y, batch_size=2, verbose=0)
+    assert len(model.variables) == count
+    assert all(map(np.array_equal, before, loss.features.variables))
+    model.save(tmp_path / "model.keras")
+    assert (tmp_path / "model.keras").stat().st_size < 500_000
+    monkeypatch.setattr(vgg, "load", None)  # loading must not build VGG19
+    loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    config = loaded.loss.get_config()
+    assert (config["layers"], config["weights"]) == (["block1_conv2"], "weights.npz")
+    assert PerceptualLoss.from_config(config).get_config() == config
+    assert np.array_equal(loaded(x), model(x))
+    with pytest.raises(ValueError, match="Received: a loss loaded with a model"):
+        loaded.loss(y, y)
+
+
+def test_loss_of_any_size_in_half_precision(rng, weights, photographs):
+    exact = PerceptualLoss(["block2_conv2"], weights, 0.01)
+    with runtime.policy("mixed_bfloat16"):
+        fast = PerceptualLoss(["block2_conv2"], weights, 0.01)
+    for size in ((8, 8), (17, 30)):
+        x, y = rng.random((2, 1, *size, 3), dtype="float32")
+        assert np.isclose(float(fast(x, y)), float(exact(x, y)), rtol=0.03)
+        assert ops.dtype(fast(x, y)) == "float32"
+
+
+@pytest.fixture(scope="module")
+def judge():
+    if not os.environ.get(vgg.WEIGHTS_VARIABLE):
+        pytest.skip(f"needs ImageNet weights in {vgg.WEIGHTS_VARIABLE}")
+    with runtime.policy("mixed_bfloat16"):  # it scores in float32 all the same
+        return Judge({"held-out": datasets.held_out()}, 4)
+
+
+def noisy(small):
+    large = resize(small, 4)
+    noise = np.random.default_rng(0).normal(0, 0.03, large.shape)
+    return np.clip(large + noise, 0, 1)
+
+
+UPSCALERS = {
+    "nearest": lambda small: resize(small, 4, "nearest"),
+    "bicubic": lambda small: resize(small, 4),
+    "noise": noisy,
+}
+
+
+@pytest.fixture(scope="module")
+def network_score(judge):
+    network = models.load_checkpoint("srresnet_x4")
+    return judge.score(models.upscaler(network), "held-out")
+
+
+@pytest.mark.parametrize("worse", UPSCALERS)
+def test_the_frechet_distance_ranks_as_an_eye_does(judge, network_score, worse):
+    assert judge.score(UPSCALERS[worse], "held-out").frechet > network_score.frechet
+
+
+@pytest.mark.parametrize("name", UPSCALERS)
+def test_no_channel_dominates_the_distance(judge, record_property, name):
+    image = datasets.held_out()["chelsea"]
+    original, result = judge.maps(UPSCALERS[name], image)
+    each = np.sum((original - result) ** 2, axis=0)
+    share = each.max() / each.sum()
+    record_property("largest share of a channel", round(float(share), 3))
+    assert share < 0.25
+    assert original.dtype == np.float32
+
+
+def test_the_protocol_names_random_weights():
+    judge = Judge({"held-out": {}}, 4, "block1_conv1", weights=None)
+    assert "block1_conv1 of VGG19, RANDOM weights" in judge.protocol
