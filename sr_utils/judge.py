@@ -37,6 +37,7 @@ class Judge:
         with runtime.policy("float32"):
             self.features = vgg19_features([layer], weights)
         (self.rms,) = channel_rms(self.features)
+        self._originals = {}
 
     @property
     def protocol(self):
@@ -56,17 +57,23 @@ class Judge:
             upscaler: As in `scoreboard.evaluate`.
             name: Of the set.
         """
-        maps = [self.maps(upscaler, image) for image in self.sets[name].values()]
-        originals, results = zip(*maps, strict=True)
+        if name not in self._originals:
+            self._originals[name] = [
+                self.maps(datasets.pair(image, self.scale)[0])
+                for image in self.sets[name].values()
+            ]
+        originals = self._originals[name]
+        results = [
+            self.maps(upscaler(to_rgb(datasets.pair(image, self.scale)[1])))
+            for image in self.sets[name].values()
+        ]
+        stacked = (np.concatenate(maps) for maps in (originals, results))
         pairs = map(feature_distance, originals, results)
-        stacked = (np.concatenate(x) for x in (originals, results))
         return Perception(frechet_distance(*stacked), float(np.mean(list(pairs))))
 
-    def maps(self, upscaler, image):
-        """Calibrated features of original and result, each `(positions, channels)`."""
-        original, small = datasets.pair(image, self.scale)
-        large = quantize(check_image(upscaler(to_rgb(small))))
+    def maps(self, image):
+        """Calibrated features of a large image, `(positions, channels)`."""
+        image = to_rgb(quantize(check_image(image)))
         inside = slice(self.scale, -self.scale)
-        for x in (to_rgb(original), large):
-            found = self.features(x[None, inside, inside].astype("float32"))
-            yield ops.convert_to_numpy(found)[0].reshape(-1, len(self.rms)) / self.rms
+        found = self.features(image[None, inside, inside].astype("float32"))
+        return ops.convert_to_numpy(found).reshape(-1, len(self.rms)) / self.rms

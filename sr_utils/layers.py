@@ -129,6 +129,38 @@ class ICNR(keras.initializers.Initializer):
         return {"scale": self.scale}
 
 
+@keras.saving.register_keras_serializable(package="sr_utils")
+class FlatResponse(keras.constraints.Constraint):
+    """Keep a sub-pixel convolution from drawing a grid on a flat image.
+
+    On a flat image, a pixel of the result is the bias plus the input channels times the
+    sums of their weights. If sums and biases are equal for all pixels of a square, flat
+    stays flat, whatever the weights learn. The constraint moves them to their mean.
+
+    Args:
+        scale: Width of the square.
+
+    Source: Sugawara et al. 2018, section 3, as a constraint on the weights; lesson 3.
+    """
+
+    def __init__(self, scale):
+        self.scale = check_count(scale, "scale")
+
+    def __call__(self, weights):
+        """Kernels `(height, width, inputs, channels)`, or biases `(channels,)`."""
+        *kernel, channels = weights.shape
+        one = channels // self.scale**2
+        squares = ops.reshape(weights, (*kernel, self.scale**2, one))
+        taps = tuple(range(len(kernel) - 1))
+        responses = ops.mean(squares, axis=taps, keepdims=True) if taps else squares
+        uneven = responses - ops.mean(responses, axis=-2, keepdims=True)
+        return ops.reshape(squares - uneven, weights.shape)
+
+    def get_config(self):
+        """What a saved model needs to rebuild the constraint."""
+        return {"scale": self.scale}
+
+
 def repeat_edges(x, width):
     """Add `width` copies of the outermost pixels at every border.
 

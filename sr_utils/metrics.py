@@ -11,6 +11,8 @@ from .images import check_count, check_image, luma
 PEAK = 255.0
 _SSIM_WINDOW = 11
 _SSIM_SIGMA = 1.5
+_AROUND = 16  # frequencies on each side that count as the surroundings of a grid's
+_FLOOR = 1e-12  # energy; so that two flat spectra are equal
 
 
 def psnr(reference, estimate, *, shave):
@@ -120,6 +122,36 @@ def feature_distance(x, y):
     return float(np.mean(np.sum((units[0] - units[1]) ** 2, axis=1)))
 
 
+def checkerboard(image, period):
+    """How far a grid that repeats every few pixels stands out of an image.
+
+    The energy of the luma at each frequency of such a grid is divided by the energy
+    around it; what comes back is the geometric mean of these ratios.
+
+    Args:
+        image: float array in [0, 1], `(height, width, 3)` or `(height, width, 1)`.
+        period: Width of the squares of the grid in pixels, at least 2: the scale.
+
+    Returns:
+        A positive float: about 1 in a photograph, and more the clearer a grid is.
+
+    Raises:
+        ValueError: If the image isn't float in [0, 1], or too small to tell.
+
+    Source: lesson 3.
+    """
+    period = check_count(period, "period", least=2)
+    energy = _energy(_whole_periods(luma(image), period))
+    height, width = (length // period for length in energy.shape)
+    ratios = [
+        _stands_out(np.roll(energy, (_AROUND - y, _AROUND - x), (0, 1)))
+        for y in range(0, period * height, height)
+        for x in range(0, period * width, width)
+        if (y, x) != (0, 0)
+    ]
+    return float(np.exp(np.mean(np.log(ratios))))
+
+
 def power_spectrum(image, bins=64):
     """Power of the luma at each spatial frequency, averaged over all directions.
 
@@ -139,9 +171,7 @@ def power_spectrum(image, bins=64):
     bins = check_count(bins, "bins")
     values = luma(image)
     height, width = values.shape
-    window = np.outer(np.hanning(height + 2)[1:-1], np.hanning(width + 2)[1:-1])
-    transform = np.fft.fft2((values - values.mean()) * window)
-    power = np.abs(transform) ** 2 / np.sum(window**2)
+    power = _energy(values)
     radius = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.fftfreq(width)[None])
     edges = np.linspace(0, 0.5, bins + 1)
     count, _ = np.histogram(radius, edges)
@@ -149,6 +179,38 @@ def power_spectrum(image, bins=64):
     mean = np.full(bins, np.nan)
     np.divide(total, count, out=mean, where=count > 0)
     return (edges[:-1] + edges[1:]) / 2, mean
+
+
+def _energy(values):
+    """Energy at each frequency, under a Hann window: the squared Fourier transform."""
+    height, width = values.shape
+    window = np.outer(np.hanning(height + 2)[1:-1], np.hanning(width + 2)[1:-1])
+    transform = np.fft.fft2((values - values.mean()) * window)
+    return np.abs(transform) ** 2 / np.sum(window**2)
+
+
+def _whole_periods(values, period):
+    """Cut to a multiple of the period, if enough is left to see the surroundings."""
+    height, width = (length - length % period for length in values.shape)
+    least = period * (2 * _AROUND + 1)
+    if min(height, width) < least:
+        raise ValueError(
+            f"Expected at least {least} x {least} pixels. "
+            f"Received: {values.shape[0]} x {values.shape[1]}"
+        )
+    return values[:height, :width]
+
+
+def _stands_out(energy):
+    """Energy at the frequency in the middle of a square, relative to that around it.
+
+    The rows and columns of the middle, where straight edges of a photograph have their
+    energy, don't count as surroundings.
+    """
+    square = energy[: 2 * _AROUND + 1, : 2 * _AROUND + 1]
+    peak = square[_AROUND - 1 : _AROUND + 2, _AROUND - 1 : _AROUND + 2]
+    aside = np.abs(np.arange(-_AROUND, _AROUND + 1)) > _AROUND // 4
+    return (peak.mean() + _FLOOR) / (square[np.ix_(aside, aside)].mean() + _FLOOR)
 
 
 def _luma_pair(reference, estimate, shave):

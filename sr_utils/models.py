@@ -16,7 +16,7 @@ import numpy as np
 from keras import layers, ops
 
 from .images import check_count, check_image
-from .layers import ICNR, Bicubic, EdgePadding, Luma
+from .layers import ICNR, Bicubic, EdgePadding, FlatResponse, Luma
 
 _PROJECT = Path(__file__).parents[1]
 CHECKPOINTS = (
@@ -84,7 +84,7 @@ def espcn(scale):
     return keras.Model(low, large + (after - Luma()(large)), name=f"espcn_x{scale}")
 
 
-def srresnet(scale, blocks=8, filters=48, batch_norm=False):
+def srresnet(scale, blocks=8, filters=48, batch_norm=False, flat=False):
     """A small SRResNet: residual blocks at low resolution, added to bicubic.
 
     Upsampling follows the blocks: a sub-pixel convolution for each prime factor of
@@ -98,6 +98,8 @@ def srresnet(scale, blocks=8, filters=48, batch_norm=False):
         batch_norm: Whether to normalize inside the blocks. Off by default: it takes
             away the range of values that contrast needs (Lim et al. 2017, section 3.1),
             and statistics of patches differ from those of a whole photograph.
+        flat: Whether training keeps flat areas flat (`layers.FlatResponse`), which a
+            perceptual or adversarial loss needs and a pixel loss doesn't (lesson 3).
 
     Returns:
         `keras.Model`.
@@ -115,11 +117,40 @@ def srresnet(scale, blocks=8, filters=48, batch_norm=False):
     channels = _FINE * 2 ** len(stages)
     for factor in stages:
         channels //= 2
-        x = _sub_pixel(x, factor, channels)
+        x = _sub_pixel(x, factor, channels, flat)
     detail = layers.Conv2D(
         3, 3, padding="same", kernel_initializer="zeros", dtype="float32"
     )(x)
     return keras.Model(low, Bicubic(scale)(low) + detail, name=f"srresnet_x{scale}")
+
+
+def discriminator(filters=32):
+    """The discriminator of SRGAN, which tells photographs from what networks make.
+
+    Pairs of convolutions, the second of each with stride 2; the mean over all places
+    takes images of any size.
+
+    Args:
+        filters: Channels of the first convolution, doubled with each halving; the paper
+            has 64.
+
+    Returns:
+        `keras.Model` from float RGB in [0, 1] of shape `(batch, height, width, 3)` to
+        logits `(batch, 1)`, float32, positive for photographs.
+
+    Source: Ledig et al. 2017, figure 4, with a mean in place of the dense layer that
+    fixes the size; lesson 4.
+    """
+    image = keras.Input((None, None, 3))
+    x = layers.Conv2D(check_count(filters, "filters"), 3, padding="same")(
+        _center(image)
+    )
+    x = _normalized_conv(layers.LeakyReLU(_SLOPE)(x), filters, stride=2)
+    for level in (1, 2, 3):
+        for stride in (1, 2):
+            x = _normalized_conv(x, filters * 2**level, stride)
+    x = layers.GlobalAveragePooling2D()(x)
+    return keras.Model(image, layers.Dense(1, dtype="float32")(x), name="discriminator")
 
 
 def load_checkpoint(name):
@@ -250,11 +281,24 @@ def _residual_block(x, filters, batch_norm):
     return x + y
 
 
-def _sub_pixel(x, factor, channels):
+def _normalized_conv(x, filters, stride):
+    """Convolution, batch normalization over all devices, leaky ReLU."""
+    x = layers.Conv2D(filters, 3, strides=stride, padding="same", use_bias=False)(x)
+    together = keras.backend.backend() == "tensorflow"  # Keras has it there only
+    x = layers.BatchNormalization(momentum=0.9, synchronized=together)(x)
+    return layers.LeakyReLU(_SLOPE)(x)
+
+
+def _sub_pixel(x, factor, channels, flat):
     """A convolution at low resolution whose channels become pixels, leaky ReLU."""
-    initial = ICNR(factor)
+    constraint = FlatResponse(factor) if flat else None
     x = layers.Conv2D(
-        channels * factor**2, 3, padding="same", kernel_initializer=initial
+        channels * factor**2,
+        3,
+        padding="same",
+        kernel_initializer=ICNR(factor),
+        kernel_constraint=constraint,
+        bias_constraint=constraint,
     )(x)
     return layers.LeakyReLU(_SLOPE)(ops.depth_to_space(x, factor))
 

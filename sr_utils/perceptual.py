@@ -6,6 +6,7 @@ another because its weights happen to be larger, and weights that differ by such
 factors only, as Keras' and the *normalized* ones do, give the same loss.
 """
 
+import math
 from pathlib import Path
 
 import keras
@@ -99,6 +100,8 @@ class PerceptualLoss(keras.losses.Loss):
         calibration: "rms": each channel is divided by its root-mean-square over the
             training photographs. A number: all features are multiplied by it, as by
             1/12.75 in the SRGAN paper.
+        pixel: Weight of the mean absolute difference of the pixels that is added; a
+            small one keeps the colors, which features see poorly.
 
     Input: two float RGB tensors in [0, 1] of shape `(batch, height, width, 3)`.
     Output: one float32 value for each image, 0 for equal images.
@@ -110,10 +113,20 @@ class PerceptualLoss(keras.losses.Loss):
     Source: Johnson et al. 2016, eq. 2; Ledig et al. 2017, eq. 5; lesson 3.
     """
 
-    def __init__(self, layers, weights="imagenet", calibration="rms", **options):
+    _OWN = ("layers", "weights", "calibration", "pixel")
+
+    def __init__(
+        self,
+        layers,
+        weights="imagenet",
+        calibration="rms",
+        pixel=0,
+        **options,
+    ):
         super().__init__(**{"name": "perceptual_loss"} | options)
         self.layers, self.weights = list(vgg.check_layers(layers)), weights
         self.calibration = _check_calibration(calibration)
+        self.pixel = _check_pixel(pixel)
         self.features = vgg19_features(self.layers, weights)
         self.scales = self._scales()
 
@@ -127,10 +140,11 @@ class PerceptualLoss(keras.losses.Loss):
         for name, x in (("y_true", y_true), ("y_pred", y_pred)):
             _check_range(x, name)
         maps = [_listed(self.features(x)) for x in (y_true, y_pred)]
-        return sum(
+        apart = sum(
             ops.mean(ops.square(ops.cast(a - b, self.dtype) * scale), axis=(1, 2, 3))
             for a, b, scale in zip(*maps, self.scales, strict=True)
         )
+        return apart + self.pixel * ops.mean(ops.abs(y_true - y_pred), axis=(1, 2, 3))
 
     def get_config(self):
         """What a saved model needs to name the loss it was trained with."""
@@ -138,13 +152,14 @@ class PerceptualLoss(keras.losses.Loss):
             "layers": self.layers,
             "weights": None if self.weights is None else Path(self.weights).name,
             "calibration": self.calibration,
+            "pixel": self.pixel,
         }
 
     @classmethod
     def from_config(cls, config):
         """The loss without its VGG19, which loading a model must never rebuild."""
         loss = cls.__new__(cls)
-        own = {key: config[key] for key in ("layers", "weights", "calibration")}
+        own = {key: config[key] for key in cls._OWN}
         rest = {key: config[key] for key in config.keys() - own.keys()}
         keras.losses.Loss.__init__(loss, **rest)
         vars(loss).update(own, features=None, scales=None)
@@ -190,6 +205,14 @@ def _check_calibration(calibration):
             f"Received: {calibration!r}"
         )
     return calibration
+
+
+def _check_pixel(pixel):
+    if not isinstance(pixel, int | float) or not 0 <= pixel < math.inf:
+        raise ValueError(
+            f"Expected `pixel` as a number of at least 0. Received: {pixel!r}"
+        )
+    return pixel
 
 
 def _check_range(x, name):

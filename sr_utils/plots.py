@@ -21,6 +21,9 @@ COLORS = {
     "ESPCN, residual": "#5E3C99",
     "SRResNet": "#882255",
     "single layer": "#999933",
+    "SRResNet, pixel loss": "#882255",
+    "SRResNet, feature loss": "#117733",
+    "bicubic + noise": "#777777",
 }
 _CYCLE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
 _STYLE = {
@@ -124,6 +127,38 @@ def curves(
                 color="#444444",
             )
         figure.legend(loc="outside upper left", ncols=5, frameon=False)
+    return Picture(figure, alt, line_art=True)
+
+
+def plane(points, *, y_label, alt):
+    """Draw methods in the perception-distortion plane; lower right is better.
+
+    Args:
+        points: Dictionary from method to `(psnr, perception)`, in dB and a distance.
+        y_label: Name of the distance.
+        alt: Alt text, a sentence.
+
+    Returns:
+        A `Picture`.
+
+    Source: Blau and Michaeli 2018, figure 1, with PSNR to the right; lesson 3.
+    """
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(8.8, 4.6), layout="constrained")
+        ax = figure.subplots()
+        for name, (x, y) in points.items():
+            ax.plot(x, y, "o", markersize=9, color=COLORS.get(name))
+            ax.annotate(
+                name,
+                (x, y),
+                xytext=(9, 0),
+                textcoords="offset points",
+                va="center",
+                color=COLORS.get(name),
+            )
+        ax.set(xlabel="PSNR in dB: right is closer to the original", ylabel=y_label)
+        ax.set_ylim(bottom=0)
+        ax.margins(x=0.25)
     return Picture(figure, alt, line_art=True)
 
 

@@ -37,6 +37,8 @@ def main(arguments=None):
         sys.exit(str(error))
     try:
         run.finish()
+    except FloatingPointError as error:
+        sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit("Stopped. The same command goes on from the last stored step.")
 

@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from . import datasets, models, runtime
 from .files import write_whole
-from .recipes import TERMS
+from .judge import Judge
 from .scoreboard import Scoreboard
 
 EVERY = 250
@@ -38,16 +38,18 @@ class Run:
 
     Raises:
         FileNotFoundError: If a set of the recipe isn't on this machine.
+        FloatingPointError: From `finish`, if the loss isn't finite.
         ValueError: If the folder holds a damaged state or that of another recipe.
     """
 
     def __init__(self, name, recipe, folder, every=EVERY):
         self.name, self.recipe, self.every = name, recipe, every
         self.patches = recipe.patches()
+        keras.utils.set_random_seed(recipe.seed)
+        self.model = recipe.trainable()
+        self.network = recipe.trained(self.model)
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        keras.utils.set_random_seed(recipe.seed)
-        self.model = self._trained_model()
         self.history = []
         self.board = Scoreboard({"validation": datasets.validation()}, recipe.scale)
         if self._state.is_file():
@@ -72,50 +74,51 @@ class Run:
                 bar.set_postfix_str(f"{self.history[-1]['psnr']:.2f} dB")
         self._describe()
 
-    def _trained_model(self):
-        """The network, compiled, its optimizer built."""
-        model = self.recipe.build()
-        model.compile(
-            self.recipe.optimizer(),
-            loss=self.recipe.loss,
-            jit_compile=runtime.jit_compile(),
-        )
-        model.optimizer.build(model.trainable_variables)
-        return model
-
     def _advance(self, bar):
         """Train until the next validation, validate, store the state."""
         start = time.perf_counter()
         steps = min(self.every, self.recipe.steps - self.step)
         with contextlib.closing(self.patches.stream(self.step)) as batches:
             for low, high in itertools.islice(batches, steps):
-                self.model.train_on_batch(low, high)
+                logs = self.model.train_on_batch(low, high, return_dict=True)
+                self._check_loss(logs["loss"])
                 bar.update()
         seconds = time.perf_counter() - start
-        self.board.add(self.name, models.upscaler(self.model))
+        self.board.add(self.name, models.upscaler(self.network))
         psnr = self.board.mean(self.name, "validation").psnr
         best = max((entry["psnr"] for entry in self.history), default=-math.inf)
         self.history.append({"step": self.step, "psnr": psnr, "seconds": seconds})
-        if psnr > best:
+        if psnr > best or self.recipe.keep == "last":
             self._store_network()
         self._store()
+
+    def _check_loss(self, loss):
+        if not math.isfinite(loss):
+            stored = (
+                f"Stored is step {self.history[-1]['step']}." if self.history else ""
+            )
+            raise FloatingPointError(
+                f"Expected a finite loss; a lower learning rate may help. {stored} "
+                f"Received: {loss} in step {self.step}"
+            )
 
     def _store_network(self):
         """Write the network in float32 without optimizer, in one go."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "network.keras")
-            models.in_float32(self.model).save(path)
+            models.in_float32(self.network).save(path)
             write_whole(self.folder / f"{self.name}.keras", path.read_bytes())
 
     def _identity(self):
         """What two runs must share to end with the same weights, on one machine."""
         return {
             "recipe": self.recipe.describe(),
-            "precision": self.model.dtype_policy.name,
+            "precision": self.network.dtype_policy.name,
         }
 
     def _variables(self):
-        return [*self.model.variables, *self.model.optimizer.variables]
+        optimizers = getattr(self.model, "optimizers", [self.model.optimizer])
+        return [*self.model.variables, *(v for x in optimizers for v in x.variables)]
 
     def _store(self):
         """Write everything the next step depends on, in one go."""
@@ -150,26 +153,41 @@ class Run:
         network = keras.saving.load_model(path, compile=False)
         sets = {"held-out": datasets.held_out()} | datasets.available("Set5", "Set14")
         board = Scoreboard(sets, self.recipe.scale)
-        board.add(self.name, models.upscaler(network), models.cost(network))
+        upscaler = models.upscaler(network)
+        board.add(self.name, upscaler, models.cost(network))
         print(board)
         card = {
             "name": self.name,
             "command": f"python -m sr_utils.train {self.name}",
             "recipe": self.recipe.describe(),
-            "data": {key: TERMS[key] for key in self.recipe.data},
+            "data": self.recipe.terms(),
             "machine": runtime.machine(),
-            "precision": self.model.dtype_policy.name,
+            "precision": self.network.dtype_policy.name,
             "seconds": round(sum(entry["seconds"] for entry in self.history)),
             **models.cost(network)._asdict(),
             "protocol": board.protocol,
             "scores": {key: _rounded(board.mean(self.name, key)) for key in sets},
-            "chosen": max(self.history, key=lambda entry: entry["psnr"])["step"],
+            **(self._perception(upscaler, sets) if self.recipe.perceptual else {}),
+            "chosen": self._chosen(),
             "validation": [[x["step"], round(x["psnr"], 3)] for x in self.history],
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         }
         text = json.dumps(card, indent=2) + "\n"
         write_whole(self.folder / f"{self.name}.json", text.encode())
 
+    def _chosen(self):
+        """The step whose network is the checkpoint."""
+        if self.recipe.keep == "last":
+            return self.step
+        return max(self.history, key=lambda entry: entry["psnr"])["step"]
+
+    def _perception(self, upscaler, sets):
+        """What VGG19 sees of the results, for the card."""
+        judge = Judge(sets, self.recipe.scale)
+        scores = {key: _rounded(judge.score(upscaler, key)) for key in sets}
+        return {"perception": {"protocol": judge.protocol, "scores": scores}}
+
 
 def _rounded(score):
-    return {"psnr": round(float(score.psnr), 3), "ssim": round(float(score.ssim), 4)}
+    """A named tuple of scores as a dictionary of numbers with four decimals."""
+    return {name: round(float(x), 4) for name, x in score._asdict().items()}

@@ -58,10 +58,21 @@ def load(layers, weights):
     )
     path = _find() if weights == "imagenet" else weights
     if path is None:
+        _randomize(network)
         return network, "random"
     deepest = max(LAYERS.index(name) for name in layers)
     _load_file(network, Path(path), LAYERS[: deepest + 1])
     return network, "imagenet"
+
+
+def _randomize(network):
+    """Give the network the same random weights on every call."""
+    rng = np.random.default_rng(0)
+    for layer in network.layers:
+        if layer.weights:
+            kernel, bias = layer.get_weights()
+            spread = np.sqrt(2 / np.prod(kernel.shape[:3]))  # He et al. 2015: keeps size
+            layer.set_weights([rng.normal(0, spread, kernel.shape), bias])
 
 
 def _find():

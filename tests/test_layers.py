@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from sr_utils import images, runtime
-from sr_utils.layers import ICNR, Bicubic, EdgePadding, Luma
+from sr_utils import images, models, runtime
+from sr_utils.layers import ICNR, Bicubic, EdgePadding, FlatResponse, Luma
 from sr_utils.losses import LumaSquaredError
 from sr_utils.resize import resize
 
@@ -74,12 +74,44 @@ def test_icnr_starts_as_nearest_neighbor(scale):
     assert contrast_inside_squares(plain, scale) > 0.1
 
 
+def sub_pixel_on_flat(kernel, bias, scale):
+    """What a sub-pixel layer returns inside an image of one color."""
+    flat = np.full((1, 6, 6, kernel.shape[2]), 0.7, "float32")
+    channels = ops.conv(flat, kernel, padding="valid") + bias
+    return np.array(ops.depth_to_space(channels, scale))[0]
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_the_constraint_keeps_flat_flat(rng, scale):
+    kernel = rng.normal(size=(3, 3, 6, 5 * scale**2)).astype("float32")
+    bias = rng.normal(size=5 * scale**2).astype("float32")
+    constraint = FlatResponse(scale)
+    even = np.array(constraint(kernel)), np.array(constraint(bias))
+    assert np.ptp(sub_pixel_on_flat(*even, scale), axis=(0, 1)).max() < 1e-4
+    assert np.ptp(sub_pixel_on_flat(kernel, even[1], scale), axis=(0, 1)).max() > 0.1
+    assert np.ptp(sub_pixel_on_flat(even[0], bias, scale), axis=(0, 1)).max() > 0.1
+    assert np.allclose(constraint(even[0]), even[0], atol=1e-6)  # once is enough
+    assert np.isclose(even[0].mean(), kernel.mean(), atol=1e-6)
+    assert contrast_inside_squares(even[0], scale) > 1  # it still draws detail
+
+
+def test_training_keeps_a_flat_network_flat(rng):
+    network = models.srresnet(4, blocks=1, filters=8, flat=True)
+    network.compile(keras.optimizers.Adam(0.05), "mse", jit_compile=False)
+    low = rng.random((4, 8, 8, 3), dtype="float32")
+    network.fit(low, rng.random((4, 32, 32, 3), dtype="float32"), verbose=0, epochs=5)
+    flat = network(np.full((1, 16, 16, 3), 0.3, "float32"))[0, 24:40, 24:40]
+    assert np.ptp(flat, axis=(0, 1)).max() < 1e-4
+    detail = network(low)[0] - Bicubic(4)(low)[0]
+    assert np.std(detail) > 1e-3
+
+
 def test_icnr_needs_whole_squares():
     with pytest.raises(ValueError, match=r"multiple of 4 channels. Received: 6"):
         ICNR(2)((3, 3, 8, 6))
 
 
-@pytest.mark.parametrize("make", [EdgePadding, Bicubic, ICNR])
+@pytest.mark.parametrize("make", [EdgePadding, Bicubic, ICNR, FlatResponse])
 @pytest.mark.parametrize("value", [0, -1, 2.5, "2", None, True])
 def test_arguments_are_checked(make, value):
     with pytest.raises(ValueError, match="Received"):

@@ -7,10 +7,13 @@ import sys
 
 import numpy as np
 import pytest
+from keras import ops
 
 from sr_utils import datasets, models
-from sr_utils.layers import luma
+from sr_utils.layers import FlatResponse, luma
+from sr_utils.metrics import feature_distance, frechet_distance
 from sr_utils.patches import Patches
+from sr_utils.perceptual import PerceptualLoss, VGGInput
 from tools import notebooks
 
 
@@ -84,6 +87,37 @@ def place_patches(low, high):
 def test_the_luma_is_that_of_the_protocol(lesson):
     image = datasets.held_out()["chelsea"]
     assert np.allclose(lesson["unit_luma"](image), luma(image), atol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def third_lesson():
+    return taught("03_perceptual")
+
+
+def test_preprocessing_is_the_one_of_the_lesson(third_lesson, rng):
+    x = rng.random((1, 6, 5, 3), dtype="float32")
+    assert np.allclose(third_lesson["prepare"](x), VGGInput()(x), atol=1e-4)
+
+
+def test_the_constraint_is_the_one_of_the_lesson(third_lesson, rng):
+    kernel = rng.normal(size=(3, 3, 4, 2 * 9))
+    even = third_lesson["same_sums"](kernel, scale=3)
+    assert np.allclose(even, FlatResponse(3)(kernel), atol=1e-6)
+    assert not np.allclose(even, kernel, atol=0.1)
+
+
+def test_the_feature_loss_is_the_one_of_the_lesson(third_lesson, rng):
+    loss = PerceptualLoss(["block1_conv2"], weights=None, pixel=2)
+    rms = ops.convert_to_numpy(1 / loss.scales[0])
+    x, y = rng.random((2, 3, 16, 12, 3), dtype="float32")
+    taught_loss = third_lesson["feature_loss"](loss.features, rms, pixel=2)
+    assert np.isclose(taught_loss(x, y), loss(x, y), rtol=1e-4)
+
+
+def test_both_distances_are_the_ones_of_the_lesson(third_lesson, rng):
+    x, y = rng.random((2, 50, 4))
+    assert np.isclose(third_lesson["feature_distance"](x, y), feature_distance(x, y))
+    assert np.isclose(third_lesson["frechet"](x, y), frechet_distance(x, y))
 
 
 @pytest.mark.slow

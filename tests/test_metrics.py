@@ -6,7 +6,7 @@ import scipy.linalg
 import skimage.metrics
 import tensorflow as tf
 
-from sr_utils import images, metrics
+from sr_utils import datasets, images, metrics
 
 
 @pytest.fixture
@@ -152,3 +152,36 @@ def test_features_must_match_and_be_finite():
         metrics.feature_distance(np.ones((3, 5)), np.ones((4, 5)))
     with pytest.raises(ValueError, match="Received: NaN"):
         metrics.frechet_distance(np.ones((3, 5)), np.full((3, 5), np.nan))
+
+
+def with_grid(image, period, strength):
+    """Every `period`-th row and column brighter, as a faulty upsampling makes them."""
+    marked = image.copy()
+    marked[::period] += strength
+    marked[:, ::period] += strength
+    return np.clip(marked, 0, 1)
+
+
+def test_checkerboard_of_noise_is_one(rng):
+    assert 0.8 < metrics.checkerboard(rng.random((200, 260, 3)), 4) < 1.25
+
+
+@pytest.mark.parametrize("period", [2, 4])
+def test_checkerboard_finds_a_grid_and_only_one_that_fits(period):
+    image = 0.8 * datasets.held_out()["coffee"]
+    none, weak, strong = (
+        metrics.checkerboard(with_grid(image, period, x), 4) for x in (0, 0.01, 0.05)
+    )
+    assert 2 * none < 2 < weak < strong
+    moved = np.roll(with_grid(image, period, 0.05), (1, 2), (0, 1))
+    assert 0.8 < metrics.checkerboard(moved, 4) / strong < 1.25
+    other = metrics.checkerboard(with_grid(image, 5, 0.05), 4)
+    assert other < 2 * none
+
+
+def test_checkerboard_needs_a_period_and_room(rng):
+    with pytest.raises(ValueError, match=r"132 x 132 pixels\. Received: 131 x 200"):
+        metrics.checkerboard(rng.random((131, 200, 3)), 4)
+    with pytest.raises(ValueError, match="period"):
+        metrics.checkerboard(rng.random((200, 200, 3)), 1)
+    assert metrics.checkerboard(np.full((132, 140, 3), 0.5), 4) == 1

@@ -120,6 +120,7 @@ def test_graphs(photo):
         plots.matrices({"bicubic": weight_matrix(8, 2).toarray()}, alt="A matrix."),
         plots.curves({"loss": line}, x_label="step", y_label="loss", alt="A curve."),
         plots.spectra({"photo": photo, "flat": 0 * photo}, scale=4, alt="Spectra."),
+        plots.plane({"bicubic": (28, 40)}, y_label="distance", alt="A plane."),
     ]
     for graph in graphs:
         assert isinstance(graph.figure, Figure)
@@ -141,6 +142,8 @@ def test_graphs(photo):
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("step", "loss")
     np.testing.assert_array_equal(axes.lines[0].get_ydata(), line[1])
     assert graphs[3].figure.axes[0].lines[2].get_xdata()[0] == 0.5 / 4
+    (point,) = graphs[4].figure.axes[0].lines
+    assert (point.get_xdata()[0], point.get_ydata()[0]) == (28, 40)
 
 
 def test_controls_move_the_picture():

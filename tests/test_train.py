@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 
 import keras
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 
 from sr_utils import datasets, files, models, train, training
 from sr_utils.losses import LumaSquaredError
+from sr_utils.perceptual import PerceptualLoss
 from sr_utils.recipes import RECIPES, Recipe
 from sr_utils.scoreboard import evaluate
 
@@ -23,7 +25,7 @@ TINY = Recipe(
     steps=12,
     size=8,
     batch=2,
-    loss=LumaSquaredError(),
+    loss=partial(LumaSquaredError, border=0),
     precision="float32",
 )
 
@@ -158,6 +160,36 @@ def test_the_best_network_is_kept(tmp_path, small_photographs, monkeypatch):
     assert card["validation"] == [[4, 20.0], [8, 30.0], [12, 25.0]]
 
 
+def test_the_last_network_is_kept_where_the_recipe_says_so(
+    tmp_path, small_photographs, monkeypatch
+):
+    scores = iter([30.0, 25.0, 20.0])
+    mean = training.Scoreboard.mean
+
+    def falling(self, method, name):
+        score = mean(self, method, name)
+        return score._replace(psnr=next(scores)) if name == "validation" else score
+
+    monkeypatch.setattr(training.Scoreboard, "mean", falling)
+    made = run(tmp_path, replace(TINY, keep="last"))
+    kept = keras.saving.load_model(tmp_path / "tiny.keras").get_weights()
+    assert all(map(np.array_equal, kept, made.model.get_weights()))
+    assert json.loads((tmp_path / "tiny.json").read_text())["chosen"] == 12
+
+
+def test_training_starts_from_the_checkpoint_of_the_recipe():
+    recipe = RECIPES["srresnet_x4_vgg"]
+    expected = models.load_checkpoint(recipe.start).get_weights()
+    assert all(map(np.array_equal, recipe.build().get_weights(), expected))
+
+
+def test_random_weights_of_vgg_make_no_checkpoint(tmp_path, small_photographs):
+    loss = partial(PerceptualLoss, layers=["block1_conv1"], weights=None, calibration=1)
+    with pytest.raises(ValueError, match=r"^Expected ImageNet .*Received: vgg19_rand"):
+        run(tmp_path / "run", replace(TINY, loss=loss))
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_card_says_how_the_network_was_made(whole):
     card = json.loads((whole.folder / "tiny.json").read_text())
     assert card["command"] == "python -m sr_utils.train tiny"
@@ -172,7 +204,12 @@ def test_a_card_says_how_the_network_was_made(whole):
 
 
 @pytest.mark.parametrize(
-    "change", [{"rate": 1e-4}, {"loss": LumaSquaredError(1)}, {"precision": "bfloat16"}]
+    "change",
+    [
+        {"rate": 1e-4},
+        {"loss": partial(LumaSquaredError, border=1)},
+        {"precision": "bfloat16"},
+    ],
 )
 def test_the_state_of_another_run_is_refused(whole, change):
     with pytest.raises(ValueError, match=r"another folder. Received: .*state.npz"):
@@ -217,4 +254,5 @@ def test_unknown_names_are_refused(capsys):
 def test_every_recipe_can_be_built_and_described():
     for name, recipe in RECIPES.items():
         json.dumps(recipe.describe())
-        assert recipe.build().name.startswith(name.split("_")[0])
+        assert recipe.build().name == f"{recipe.network.__name__}_x{recipe.scale}"
+        assert f"_x{recipe.scale}" in name

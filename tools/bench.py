@@ -10,6 +10,7 @@ def main():
     runtime.start()
     comparisons.compare_resize()
     comparisons.compare_step("srresnet_x4_bundled")
+    comparisons.compare_features()
     comparisons.compare_training()
 
 

@@ -15,6 +15,7 @@ from keras import layers, ops
 
 from sr_utils import datasets, models, runtime
 from sr_utils.patches import Patches
+from sr_utils.perceptual import PerceptualLoss
 from sr_utils.recipes import RECIPES
 from sr_utils.resize import resize
 from sr_utils.scoreboard import Scoreboard
@@ -77,6 +78,35 @@ def compare_step(name, steps=10, rounds=7):
     print(f"{name}: a step under Keras' defaults / our step  {times:.2f}")
     times = ratio(fit(ours), load, rounds)
     print(f"{name}: our step / loading its batch  {times:.1f}")
+
+
+def compare_features(layer="block3_conv1"):
+    """Our feature loss with its gradient, against a plain `keras.Model` of VGG19."""
+    import tensorflow as tf
+
+    with runtime.policy(runtime.precision()):
+        ours = PerceptualLoss([layer], weights=None, calibration=1)
+    network = keras.applications.VGG19(include_top=False, weights=None)
+    features = keras.Model(network.input, network.get_layer(layer).output)
+    prepare = keras.applications.vgg19.preprocess_input
+
+    def plain(x, y):
+        apart = features(prepare(255 * x)) - features(prepare(255 * y))
+        return ops.mean(ops.square(apart))
+
+    def step(loss):
+        @tf.function
+        def gradient(x, y):
+            with tf.GradientTape() as tape:
+                tape.watch(y)
+                value = loss(x, y)
+            return tape.gradient(value, y)
+
+        images = tf.random.stateless_uniform((2, 8, 96, 96, 3), (0, 0))
+        return lambda: gradient(*images).numpy()
+
+    times = ratio(step(plain), step(ours), rounds=9)
+    print(f"{layer}: loss and gradient by a plain keras.Model / by ours  {times:.2f}")
 
 
 def compiled(recipe):
