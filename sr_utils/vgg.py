@@ -71,7 +71,7 @@ def _randomize(network):
     for layer in network.layers:
         if layer.weights:
             kernel, bias = layer.get_weights()
-            spread = np.sqrt(2 / np.prod(kernel.shape[:3]))  # He et al. 2015: keeps size
+            spread = np.sqrt(2 / np.prod(kernel.shape[:3]))  # He et al. 2015
             layer.set_weights([rng.normal(0, spread, kernel.shape), bias])
 
 

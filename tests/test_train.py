@@ -15,7 +15,7 @@ import pytest
 from sr_utils import datasets, files, models, train, training
 from sr_utils.losses import LumaSquaredError
 from sr_utils.perceptual import PerceptualLoss
-from sr_utils.recipes import RECIPES, Recipe
+from sr_utils.recipes import RECIPES, AdversarialRecipe, Recipe
 from sr_utils.scoreboard import evaluate
 
 TINY = Recipe(
@@ -27,6 +27,21 @@ TINY = Recipe(
     batch=2,
     loss=partial(LumaSquaredError, border=0),
     precision="float32",
+)
+
+
+ADVERSARIAL = AdversarialRecipe(
+    models.srresnet,
+    2,
+    ("bundled",),
+    steps=60,
+    size=8,
+    batch=2,
+    loss=partial(keras.losses.MeanAbsoluteError),
+    options={"blocks": 1, "filters": 8},
+    keep="last",
+    precision="float32",
+    filters=4,
 )
 
 
@@ -56,9 +71,10 @@ def run(folder, recipe=TINY, every=4):
 
 
 def weights(made):
-    return [
-        np.array(x) for x in (*made.model.variables, *made.model.optimizer.variables)
-    ]
+    model = made.model
+    optimizers = getattr(model, "optimizers", [model.optimizer])
+    states = [x for optimizer in optimizers for x in optimizer.variables]
+    return [np.array(x) for x in (*model.variables, *states)]
 
 
 def equal(first, second):
@@ -119,6 +135,59 @@ def test_a_run_killed_inside_a_save_ends_with_the_same_weights(
         keras.saving.load_model(x.folder / "tiny.keras") for x in (resumed, whole)
     ]
     assert all(map(np.array_equal, *(network.get_weights() for network in files_of)))
+
+
+@pytest.fixture(scope="module")
+def contest(tmp_path_factory, small_photographs):
+    """An adversarial run that was never stopped."""
+    return run(tmp_path_factory.mktemp("contest"), ADVERSARIAL)
+
+
+@pytest.mark.slow
+def test_a_contest_killed_twenty_times_ends_with_the_same_weights(
+    tmp_path, contest, monkeypatch
+):
+    rng, folder = np.random.default_rng(0), tmp_path / "parts"
+    for steps in rng.integers(1, 8, size=20):
+
+        class Bar(training.tqdm):
+            def update(self, n=1, steps=steps):
+                super().update(n)
+                if self.n == self.initial + steps:
+                    raise Killed
+
+        with monkeypatch.context() as patch:
+            patch.setattr(training, "tqdm", Bar)
+            with pytest.raises(Killed):
+                run(folder, ADVERSARIAL)
+    assert equal(run(folder, ADVERSARIAL), contest)
+
+
+def test_a_contest_killed_inside_a_save_ends_with_the_same_weights(
+    tmp_path, contest, monkeypatch
+):
+    def killed(self, target):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files.Path, "replace", killed)
+        with pytest.raises(Killed):
+            run(tmp_path / "parts", ADVERSARIAL)
+    assert equal(run(tmp_path / "parts", ADVERSARIAL), contest)
+
+
+def test_a_loss_that_is_no_number_stops_and_what_is_stored_stays(tmp_path, whole):
+    made = training.Run("tiny", TINY, tmp_path / "parts", every=4)
+    step = made.model.train_on_batch
+
+    def faulty(*images, **options):
+        logs = step(*images, **options)
+        return logs | {"loss": float("nan")} if made.step == 6 else logs
+
+    made.model.train_on_batch = faulty
+    with pytest.raises(FloatingPointError, match=r"step 4\. Received: nan in step 6"):
+        made.finish()
+    assert equal(run(tmp_path / "parts"), whole)
 
 
 def test_forgetting_the_optimizer_changes_the_weights(tmp_path, whole, monkeypatch):
