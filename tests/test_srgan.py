@@ -37,10 +37,7 @@ def made(content=None, rate=RATE, d_rate=RATE, adversarial=0.5, batch_norm=False
     """A small SRGAN whose generator isn't bicubic alone."""
     keras.utils.set_random_seed(0)
     generator = models.srresnet(2, blocks=1, filters=8, batch_norm=batch_norm)
-    last = generator.layers[-2] if not generator.layers[-1].weights else None
-    for layer in generator.layers:
-        if isinstance(layer, keras.layers.Conv2D) and layer.filters == 3:
-            last = layer
+    *_, last = (x for x in generator.layers if isinstance(x, keras.layers.Conv2D))
     last.kernel.assign(0.1 * keras.random.normal(last.kernel.shape, seed=1))
     model = SRGAN(generator, models.discriminator(4))
     optimizers = [keras.optimizers.Adam(float(x)) for x in (rate, d_rate)]
