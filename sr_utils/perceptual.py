@@ -127,19 +127,19 @@ class PerceptualLoss(keras.losses.Loss):
         self.layers, self.weights = list(vgg.check_layers(layers)), weights
         self.calibration = _check_calibration(calibration)
         self.pixel = _check_pixel(pixel)
-        self.features = vgg19_features(self.layers, weights)
+        self.vgg = _Unsaved(vgg19_features(self.layers, weights))
         self.scales = self._scales()
 
     def call(self, y_true, y_pred):
         """One value for each image of the batch."""
-        if self.features is None:
+        if self.vgg is None:
             raise ValueError(
                 "Expected a loss made by PerceptualLoss(...); compile the model with "
                 "one to train it again. Received: a loss loaded with a model"
             )
         for name, x in (("y_true", y_true), ("y_pred", y_pred)):
             _check_range(x, name)
-        maps = [_listed(self.features(x)) for x in (y_true, y_pred)]
+        maps = [_listed(self.vgg.features(x)) for x in (y_true, y_pred)]
         apart = sum(
             ops.mean(ops.square(ops.cast(a - b, self.dtype) * scale), axis=(1, 2, 3))
             for a, b, scale in zip(*maps, self.scales, strict=True)
@@ -162,14 +162,21 @@ class PerceptualLoss(keras.losses.Loss):
         own = {key: config[key] for key in cls._OWN}
         rest = {key: config[key] for key in config.keys() - own.keys()}
         keras.losses.Loss.__init__(loss, **rest)
-        vars(loss).update(own, features=None, scales=None)
+        vars(loss).update(own, vgg=None, scales=None)
         return loss
 
     def _scales(self):
         if self.calibration == "rms":
-            scales = [1 / rms for rms in channel_rms(self.features)]
+            scales = [1 / rms for rms in channel_rms(self.vgg.features)]
             return [ops.convert_to_tensor(scale, self.dtype) for scale in scales]
         return [self.calibration for _ in self.layers]
+
+
+class _Unsaved:
+    """Holds the network where Keras, which saves what a loss holds, doesn't look."""
+
+    def __init__(self, features):
+        self.features = features
 
 
 def _crops(image):

@@ -101,10 +101,10 @@ class Recipe:
             return self.loss
         with runtime.policy(self.precision or runtime.precision()):
             loss = self.loss()
-        if self.perceptual and loss.features.name != "vgg19_imagenet":
+        if self.perceptual and loss.vgg.features.name != "vgg19_imagenet":
             raise ValueError(
                 "Expected ImageNet weights for VGG19, for a checkpoint. "
-                f"Received: {loss.features.name}"
+                f"Received: {loss.vgg.features.name}"
             )
         return loss
 
@@ -186,6 +186,15 @@ def _photographs(name):
     return datasets.training() if name == "bundled" else datasets.training_set(name)
 
 
+_FEATURES = MappingProxyType(
+    {
+        "loss": partial(PerceptualLoss, layers=["block3_conv1"], pixel=3),
+        "options": MappingProxyType({"flat": True}),
+        "start": "srresnet_x4",
+        "keep": "last",
+        "batch": 8,
+    }
+)
 RECIPES = MappingProxyType(
     {
         "srcnn_x3": Recipe(
@@ -217,11 +226,7 @@ RECIPES = MappingProxyType(
             ("bundled", "T91", "BSDS200"),
             steps=4_000,
             rate=5e-4,
-            loss=partial(PerceptualLoss, layers=["block3_conv1"], pixel=3),
-            options=MappingProxyType({"flat": True}),
-            start="srresnet_x4",
-            keep="last",
-            batch=8,
+            **_FEATURES,
         ),
         "srgan_x4": AdversarialRecipe(
             models.srresnet,
@@ -229,11 +234,7 @@ RECIPES = MappingProxyType(
             ("bundled", "T91", "BSDS200"),
             steps=8_000,
             rate=2e-4,
-            loss=partial(PerceptualLoss, layers=["block3_conv1"], pixel=3),
-            options=MappingProxyType({"flat": True}),
-            start="srresnet_x4",
-            keep="last",
-            batch=8,
+            **_FEATURES,
         ),
     }
 )

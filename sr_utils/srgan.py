@@ -69,9 +69,7 @@ class SRGAN(keras.Model):
         self.discriminator_optimizer = discriminator_optimizer
         self.optimizer.build(self.generator.trainable_variables)
         discriminator_optimizer.build(self.discriminator.trainable_variables)
-        self.adversarial = adversarial
-        self.content = content.__call__  # a method: Keras would store VGG19 with a loss
-        self._training = {"content": content, "adversarial": adversarial}
+        self.content, self.adversarial = content, adversarial
 
     @property
     def optimizers(self):
@@ -138,7 +136,9 @@ class SRGAN(keras.Model):
         parts = {
             "optimizer": self.optimizer,
             "discriminator_optimizer": self.discriminator_optimizer,
-        } | self._training
+            "content": self.content,
+            "adversarial": self.adversarial,
+        }
         return keras.saving.serialize_keras_object(parts)
 
     def compile_from_config(self, config):

@@ -110,7 +110,7 @@ def test_the_feature_loss_is_the_one_of_the_lesson(third_lesson, rng):
     loss = PerceptualLoss(["block1_conv2"], weights=None, pixel=2)
     rms = ops.convert_to_numpy(1 / loss.scales[0])
     x, y = rng.random((2, 3, 16, 12, 3), dtype="float32")
-    taught_loss = third_lesson["feature_loss"](loss.features, rms, pixel=2)
+    taught_loss = third_lesson["feature_loss"](loss.vgg.features, rms, pixel=2)
     assert np.isclose(taught_loss(x, y), loss(x, y), rtol=1e-4)
 
 

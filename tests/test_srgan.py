@@ -178,7 +178,7 @@ def test_the_average_follows_slowly_and_is_what_predicts(images):
 
 def test_one_file_holds_everything_but_vgg(images, tmp_path, monkeypatch):
     low, high = images
-    content = PerceptualLoss(["block1_conv2"], None, 0.01)
+    content = PerceptualLoss(["block3_conv1"], None, 0.01)
     model = made(content)
     model.fit(low, high, batch_size=2, verbose=0)
     path = tmp_path / "model.keras"
@@ -186,7 +186,7 @@ def test_one_file_holds_everything_but_vgg(images, tmp_path, monkeypatch):
     own = sum(4 * x.size for x in weights(model))
     states = [x for y in model.optimizers for x in y.variables]
     own += sum(4 * int(np.prod(x.shape)) for x in states)
-    assert path.stat().st_size < own + 400_000  # VGG19 would add 80 MB
+    assert path.stat().st_size < own + 400_000  # VGG19 has 2.2 MB up to here
     with monkeypatch.context() as patch:
         patch.setattr(vgg, "load", None)  # loading must not build VGG19
         loaded = keras.saving.load_model(path, safe_mode=True)
