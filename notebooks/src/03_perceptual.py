@@ -25,6 +25,8 @@ from sr_utils import runtime
 runtime.start(seed=0)
 
 # %%
+import textwrap
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -468,7 +470,7 @@ alt = "A smooth forehead; the same covered by a fine regular grid; the original.
 pictures.compare(results, forehead, zoom=5, alt=alt)
 
 # %% [markdown]
-# Look at the skin in the middle picture: it is woven. The network has found a **grid**. Why
+# Look at the skin in the second crop: it is woven. The network has found a **grid**. Why
 # could that pay? Squared error still asks for a mean, now of *features*. Positive and
 # negative pixels cancel in a mean. Numbers after a ReLU don't, because none is negative. So
 # where the network can't know the place of an edge, the mean says: a little edge,
@@ -581,7 +583,7 @@ pictures.gallery(panels, zoom=4, captions=captions, alt=alt)
 results = {name: models.upscaler(network)(small_cat) for name, network in twins.items()}
 results["original"] = cat
 captions = decibels(cat, results) | {"original": ""}
-alt = "Fur on a cat's head: smooth with pixel loss, with hairs with feature loss."
+alt = "Fur on a cat's head: smooth; with dark strokes and a faint weave; the original."
 panels = {name: pictures.crop(image, fur) for name, image in results.items()}
 pictures.gallery(panels, zoom=4, captions=captions, alt=alt)
 
@@ -748,7 +750,7 @@ print(f"{'':22}  PSNR      feature distance  Fréchet distance")
 for name, verdict in verdicts.items():
     distances = f"{verdict.feature_distance:.3f}             {verdict.frechet:.1f}"
     print(f"{name:22}  {points[name][0]:.2f} dB  {distances}")
-print("The distances:", judge.protocol)
+print(textwrap.fill(f"The distances: {judge.protocol}", 88))
 
 # %% tags=["nbval-ignore-output"]
 alt = (
