@@ -8,6 +8,8 @@ from keras import ops
 from .images import check_count
 from .layers import luma
 
+_PERIOD = 4  # pixels; grids that repeat every 2 repeat every 4, too
+
 
 @keras.saving.register_keras_serializable(package="sr_utils")
 class LumaSquaredError(keras.losses.Loss):
@@ -45,3 +47,28 @@ class LumaSquaredError(keras.losses.Loss):
     def get_config(self):
         """What a saved model needs to rebuild the loss."""
         return super().get_config() | {"border": self.border}
+
+
+def grid(y_true, y_pred):
+    """How much of the error repeats every 2 or 4 pixels, as a checkerboard does.
+
+    The error is averaged over all pixels with the same place in their 4 x 4 square.
+    Other errors cancel in these 16 means; a grid is what makes them differ.
+
+    Args:
+        y_true: Float tensor in [0, 1] of shape `(batch, height, width, channels)`, at
+            least 4 pixels high and wide.
+        y_pred: The same.
+
+    Returns:
+        The variance of the 16 means, of shape `(batch,)`.
+
+    Source: lesson 4.
+    """
+    error = y_true - y_pred
+    means = [
+        ops.mean(error[:, y::_PERIOD, x::_PERIOD], axis=(1, 2, 3))
+        for y in range(_PERIOD)
+        for x in range(_PERIOD)
+    ]
+    return ops.var(ops.stack(means, axis=1), axis=1)

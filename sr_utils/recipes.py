@@ -232,9 +232,16 @@ RECIPES = MappingProxyType(
             models.srresnet,
             4,
             ("bundled", "T91", "BSDS200"),
-            steps=8_000,
+            steps=2_000,
             rate=2e-4,
-            **_FEATURES,
+            adversarial=0.3,
+            **_FEATURES
+            | {
+                "loss": partial(
+                    PerceptualLoss, layers=["block3_conv1"], pixel=2, grid=3000
+                ),
+                "start": "srresnet_x4_vgg",
+            },
         ),
     }
 )

@@ -11,7 +11,8 @@ import tensorflow as tf
 from keras import ops
 
 REAL = 0.9  # what the discriminator should say to a photograph: one-sided smoothing
-MEMORY = 0.995  # what the averaged generator keeps of itself in each step
+MEMORY = 0.995  # what the averaged generator keeps of itself in a late step
+_HASTE = 10  # steps; the average of the first few should follow quickly
 _METRICS = ("loss", "content", "adversarial", "d_loss", "real", "fake")
 
 
@@ -20,7 +21,8 @@ class SRGAN(keras.Model):
     """A generator and a discriminator that train against each other.
 
     `averaged` is the exponential moving average of the generator, which doesn't follow
-    every turn of the contest. Calls, `predict` and `evaluate` use it.
+    every turn of the contest. It keeps n / (n + 10) of itself in step n, and never more
+    than 0.995. Calls, `predict` and `evaluate` use it.
 
     A step reports: `loss` of the generator, its parts `content` and `adversarial`, the
     discriminator's `d_loss`, and the mean probability it gives to `real` and to `fake`
@@ -158,9 +160,11 @@ class SRGAN(keras.Model):
         }
 
     def _average(self):
+        step = ops.cast(self.optimizer.iterations, "float32")
+        memory = ops.minimum(MEMORY, step / (step + _HASTE))
         pairs = zip(self.averaged.weights, self.generator.weights, strict=True)
         for average, weight in pairs:
-            average.assign(MEMORY * average + (1 - MEMORY) * weight)
+            average.assign(memory * average + (1 - memory) * weight)
 
     def _report(self, values):
         for name, value in values.items():

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from sr_utils import datasets, models, runtime, vgg
+from sr_utils import datasets, losses, models, runtime, vgg
 from sr_utils.judge import Judge
 from sr_utils.perceptual import PerceptualLoss, channel_rms, vgg19_features
 from sr_utils.resize import resize
@@ -235,10 +235,33 @@ def test_pixels_are_added_with_their_weight(rng, weights, photographs):
     assert np.isclose(both, bare + 3 * np.mean(abs(x - y)), rtol=1e-5)
 
 
-@pytest.mark.parametrize("pixel", [-1, "much", None, float("inf")])
-def test_a_wrong_weight_of_pixels_is_refused(pixel):
-    with pytest.raises(ValueError, match=r"Expected `pixel` as a number.*Received"):
-        PerceptualLoss(["block1_conv1"], None, pixel=pixel)
+@pytest.mark.parametrize("name", ["pixel", "grid"])
+@pytest.mark.parametrize("weight", [-1, "much", None, float("inf")])
+def test_a_wrong_weight_is_refused(name, weight):
+    with pytest.raises(ValueError, match=rf"Expected `{name}` as a number.*Received"):
+        PerceptualLoss(["block1_conv1"], None, **{name: weight})
+
+
+@pytest.mark.parametrize("period", [2, 4])
+def test_a_grid_adds_its_energy(rng, weights, period):
+    image = rng.random((2, 32, 48, 3), "float32")
+    square = np.zeros((period, period, 1), "float32")
+    square[0, 0] = 0.1
+    grid = np.tile(square, (32 // period, 48 // period, 3))
+    expected = 0.01 * (1 / period**2 - 1 / period**4)
+    pair = [PerceptualLoss(["block1_conv2"], weights, grid=w) for w in (0, 100)]
+    without, with_grid = (loss.call(image, image + grid) for loss in pair)
+    np.testing.assert_allclose(with_grid - without, 100 * expected, rtol=1e-3)
+
+
+def test_errors_that_repeat_otherwise_are_no_grid(rng):
+    image = rng.random((1, 96, 96, 3), "float32")
+    stripes = np.tile([0.1, 0, 0], 32)[:, None, None].astype("float32")
+    slope = np.linspace(0, 0.1, 96, dtype="float32")[:, None, None]
+    noise = rng.normal(0, 0.1, image.shape).astype("float32")
+    energies = [0.01 * 2 / 9, 0.01 / 12, 0.01]
+    for error, energy in zip((stripes, slope, noise), energies, strict=True):
+        assert float(losses.grid(image, image + error)[0]) < 0.002 * energy
 
 
 def scaled(arrays, rng):

@@ -161,13 +161,15 @@ def test_statistics_move_in_training_only(images):
     )
 
 
-def test_the_average_follows_slowly_and_is_what_predicts(images):
+@pytest.mark.parametrize(("step", "kept"), [(1, 1 / 11), (10, 0.5), (10_000, 0.995)])
+def test_the_average_follows_slowly_and_is_what_predicts(images, step, kept):
     low, high = images
     model = made()
     start = weights(model.generator)
+    model.optimizer.iterations.assign(step - 1)
     model.train_on_batch(low, high)
     after = weights(model.generator)
-    expected = [0.995 * a + 0.005 * b for a, b in zip(start, after, strict=True)]
+    expected = [kept * a + (1 - kept) * b for a, b in zip(start, after, strict=True)]
     assert moved(expected, weights(model.averaged)) < 1e-6
     predicted = model.predict(low, verbose=0)
     assert np.allclose(predicted, model.averaged(low), atol=1e-5)
