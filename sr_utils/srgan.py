@@ -88,12 +88,16 @@ class SRGAN(keras.Model):
         return self.averaged(low, training=False)
 
     def train_step(self, batch):
-        """One step of both networks, from the same images."""
+        """One step of both networks, from the same images.
+
+        The discriminator sees originals and results in one batch. In two, its batch
+        normalization would take away what makes them differ.
+        """
         low, high, _ = keras.utils.unpack_x_y_sample_weight(batch)
         with tf.GradientTape() as tape, tf.GradientTape() as discriminator_tape:
             made = self.generator(low, training=True)
-            real = self.discriminator(high, training=True)
-            fake = self.discriminator(made, training=True)
+            both = self.discriminator(ops.concatenate([high, made]), training=True)
+            real, fake = ops.split(both, 2)
             losses = self._compare(high, made, real, fake)
             loss = self.optimizer.scale_loss(losses["loss"])
             d_loss = self.discriminator_optimizer.scale_loss(losses["d_loss"])
