@@ -23,6 +23,10 @@ COLORS = {
     "single layer": "#999933",
     "SRResNet, pixel loss": "#882255",
     "SRResNet, feature loss": "#117733",
+    "SRGAN, this notebook": "#D55E00",
+    "SRGAN, checkpoint": "#0072B2",
+    "photographs": "#0072B2",
+    "made up": "#D55E00",
     "bicubic + noise": "#777777",
 }
 _CYCLE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]

@@ -5,11 +5,12 @@ import re
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
 
-from sr_utils import datasets, models
+from sr_utils import datasets, losses, models, srgan
 from sr_utils.layers import FlatResponse, luma
 from sr_utils.metrics import feature_distance, frechet_distance
 from sr_utils.patches import Patches
@@ -18,10 +19,10 @@ from tools import notebooks
 
 
 def taught(name, *variables):
-    """Imports, functions and some variables of a lesson, without running the rest."""
+    """Imports, functions, classes and some variables of a lesson, and nothing more."""
     notebook = notebooks.read_source(notebooks.SOURCES / f"{name}.py")
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef)
+    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
     body = [
         node
         for node in ast.parse("\n".join(code)).body
@@ -118,6 +119,36 @@ def test_both_distances_are_the_ones_of_the_lesson(third_lesson, rng):
     x, y = rng.random((2, 50, 4))
     assert np.isclose(third_lesson["feature_distance"](x, y), feature_distance(x, y))
     assert np.isclose(third_lesson["frechet"](x, y), frechet_distance(x, y))
+
+
+@pytest.fixture(scope="module")
+def fourth_lesson():
+    return taught("drafts/04_srgan", "judge_logits")
+
+
+def test_the_grid_is_the_one_of_the_lesson(fourth_lesson, rng):
+    x, y = rng.random((2, 3, 16, 12, 3), dtype="float32")
+    assert np.allclose(fourth_lesson["grid"](x, y), losses.grid(x, y), rtol=1e-4)
+
+
+def test_the_step_of_srgan_is_the_one_of_the_lesson(fourth_lesson, rng):
+    low = rng.random((2, 8, 8, 3), dtype="float32")
+    high = rng.random((2, 32, 32, 3), dtype="float32")
+    stepped = []
+    for kind in (fourth_lesson["SRGAN"], srgan.SRGAN):
+        keras.utils.set_random_seed(0)
+        model = kind(models.srresnet(4, 1, 8, flat=True), models.discriminator(4))
+        start = model.get_weights()
+        optimizers = [keras.optimizers.Adam(0.01) for _ in range(2)]
+        options = {"jit_compile": False}
+        model.compile(*optimizers, keras.losses.MeanSquaredError(), 0.1, **options)
+        told = [model.train_on_batch(low, high, return_dict=True) for _ in range(2)]
+        stepped.append((model.get_weights(), told[-1]))
+    (taught_weights, taught_metrics), (weights, reported) = stepped
+    pairs = list(zip(taught_weights, weights, start, strict=True))
+    assert max(np.abs(a - b).max() for a, b, _ in pairs) < 1e-6
+    assert max(np.abs(a - c).max() for a, _, c in pairs) > 1e-3
+    assert taught_metrics == pytest.approx(reported, abs=1e-6)
 
 
 @pytest.mark.slow

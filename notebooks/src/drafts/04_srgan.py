@@ -1,0 +1,861 @@
+# %% [markdown]
+# # 4. SRGAN: can the loss itself be learned?
+#
+# Lesson 3 replaced pixels by features, and the network drew strokes. But a feature loss is
+# fixed. Once a network has found a cheap way to please it, nothing changes its mind.
+#
+# In this lesson a second network looks at the results and learns to tell them from
+# photographs. Whatever gives the first one away becomes its next task. You write the
+# training step of both yourself, and run it with Keras' `fit`.
+
+# %%
+try:
+    import sr_utils  # noqa: F401
+except ModuleNotFoundError:  # on Colab, replace ".." with "git+" and our address
+    import subprocess
+    import sys
+
+    install = [sys.executable, "-m", "pip", "install", "--quiet", ".."]
+    subprocess.run(install, check=True)
+
+# %% tags=["nbval-ignore-output"]
+from sr_utils import runtime
+
+runtime.start(seed=0)
+
+# %%
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers, ops
+
+from sr_utils import datasets, losses, metrics, models, pictures, plots, srgan
+from sr_utils.judge import Judge
+from sr_utils.patches import Patches
+from sr_utils.perceptual import PerceptualLoss, vgg19_features
+from sr_utils.resize import resize
+from sr_utils.scoreboard import Scoreboard
+
+# %% [markdown]
+# Here is where the lesson leads: three networks with the same layers. The first was trained
+# on pixels, the second on features, the third against an opponent. Look at the fur. The
+# third has the most of it, and its PSNR is the lowest.
+
+# %%
+photographs = datasets.held_out()
+cat, small_cat = datasets.pair(photographs["chelsea"], 4)
+shipped = {
+    "pixel loss": models.load_checkpoint("srresnet_x4"),
+    "feature loss": models.load_checkpoint("srresnet_x4_vgg"),
+    "SRGAN": models.load_checkpoint("srgan_x4"),
+}
+
+
+def crops(networks, original, low, region):
+    results = {x: models.upscaler(net)(low) for x, net in networks.items()}
+    scores = {x: metrics.psnr(original, y, shave=4) for x, y in results.items()}
+    panels = {x: pictures.crop(y, region) for x, y in results.items()}
+    panels["original"] = pictures.crop(original, region)
+    return panels, {x: f"{y:.2f} dB" for x, y in scores.items()}
+
+
+# %%
+fur = (0, 51, 80, 80)
+panels, captions = crops(shipped, cat, small_cat, fur)
+alt = (
+    "Fur: smeared; with short dark strokes; with more and finer strokes; the original."
+)
+pictures.gallery(panels, zoom=3, captions=captions, alt=alt)
+
+# %% [markdown]
+# **What you will learn**
+#
+# - why an opponent asks for *one* right answer, where squared error asks for the mean
+# - a discriminator, and the three losses of SRGAN with their weights
+# - a Keras model with its own `train_step`: two tapes, two optimizers
+# - how to read the curves of such a training, and what its failures look like
+# - where all methods of the series stand between closeness and looks
+#
+# **What you need:** lesson 3. **Time:** about two hours to read and try; about five minutes
+# to run on two CPU cores. The section *On a GPU* has the same at full size.
+
+# %% [markdown]
+# ## Two right answers
+#
+# Lesson 1 ended with two different images that shrink to the same small one. Here is the
+# smallest such case: stripes, and the same stripes moved by one pixel. Both shrink to the
+# same even gray of 2 × 2 pixels.
+
+# %%
+columns = np.indices((8, 8))[1] % 2
+answers = np.stack([columns, 1 - columns]).astype("float32")
+gray = np.full((1, 2, 2), 0.5, "float32")
+panels = {"one answer": answers[0], "another": answers[1], "what is given": gray[0]}
+panels = {name: image[..., None] for name, image in panels.items()}
+zoom = {name: 128 // image.shape[0] for name, image in panels.items()}
+alt = "Black and white stripes, the same exchanged, and even gray."
+pictures.gallery(panels, zoom=zoom, alt=alt)
+
+# %% [markdown]
+# Now let a network learn to answer. It gets the gray and must return stripes. One of its
+# teachers is squared error. The other is a small network, the **critic**, that sees answers
+# and right answers in turn and learns to tell them apart.
+
+
+# %%
+def dense_generator():
+    small = keras.initializers.RandomNormal(stddev=0.05)
+    dense = layers.Dense(64, activation="sigmoid", kernel_initializer=small)
+    return keras.Sequential(
+        [keras.Input((2, 2)), layers.Flatten(), dense, layers.Reshape((8, 8))]
+    )
+
+
+def dense_critic():
+    hidden = [layers.Flatten(), layers.Dense(32), layers.LeakyReLU()]
+    return keras.Sequential([keras.Input((8, 8)), *hidden, layers.Dense(1)])
+
+
+# %% [markdown]
+# The critic returns one number for each image, a **logit**: above 0 for "right answer",
+# below 0 for "made up". `BinaryCrossentropy` compares it with the truth, 1 or 0. The critic
+# learns to be right. The generator learns to make it wrong.
+
+# %%
+judge_logits = keras.losses.BinaryCrossentropy(from_logits=True)
+
+
+def yes(logits):
+    return judge_logits(ops.ones_like(logits), logits)
+
+
+def no(logits):
+    return judge_logits(ops.zeros_like(logits), logits)
+
+
+def squared_error(answer, critic):
+    return ops.mean(ops.square(answer - answers))
+
+
+def adversary(answer, critic):
+    return yes(critic(answer))
+
+
+# %%
+def learn(wish, steps=400):
+    generator, critic = dense_generator(), dense_critic()
+    optimizers = [keras.optimizers.Adam(rate, beta_1=0.5) for rate in (0.02, 0.01)]
+    for optimizer, network in zip(optimizers, (generator, critic), strict=True):
+        optimizer.build(network.trainable_variables)
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape, tf.GradientTape() as critic_tape:
+            answer = generator(gray)
+            loss = wish(answer, critic)
+            critic_loss = yes(critic(answers)) + no(critic(answer))
+        weights = generator.trainable_variables
+        optimizers[0].apply(tape.gradient(loss, weights), weights)
+        weights = critic.trainable_variables
+        optimizers[1].apply(critic_tape.gradient(critic_loss, weights), weights)
+
+    for _ in range(steps):
+        step()
+    return generator(gray).numpy()[0]
+
+
+# %% [markdown]
+# **Predict:** what will each of the two teachers get?
+
+# %%
+keras.utils.set_random_seed(0)
+learned = {"squared error": learn(squared_error), "adversary": learn(adversary)}
+panels = {name: image[..., None] for name, image in learned.items()}
+alt = "Squared error: even gray. Adversary: clear stripes."
+pictures.gallery(panels, zoom=16, alt=alt)
+
+# %%
+apart = {x: np.sqrt(np.mean((answers - y) ** 2, (1, 2))) for x, y in learned.items()}
+for name, x in apart.items():
+    print(f"{name}: {x.min():.1f} from the closer answer, {x.max():.1f} from the other")
+assert apart["squared error"].min() > 0.45
+assert apart["adversary"].min() < 0.1 < 0.9 < apart["adversary"].max()
+
+# %% [markdown]
+# Squared error returns the gray it was given: halfway between two right answers, and no
+# answer at all. The critic would spot that at once, since no right answer is gray. So the
+# generator has to commit to one. Which one is chance. Even with more data it couldn't know.
+#
+# That is the bargain of this lesson: an image that *could* be right, in place of an average
+# that never is.
+
+# %% [markdown]
+# ## The generator
+#
+# It is lesson 2's SRResNet with lesson 3's constraint, and it starts from the weights that
+# were trained on pixels. The paper starts there, too. An opponent is a poor first teacher:
+# to a network that draws noise it says no more than "no".
+
+
+# %%
+def generator(start="srresnet_x4"):
+    with runtime.policy(runtime.precision()):
+        network = models.srresnet(4, flat=True)
+    if start:
+        network.set_weights(models.load_checkpoint(start).get_weights())
+    return network
+
+
+print(f"{models.cost(generator()).parameters:,} parameters")
+
+# %% [markdown]
+# Lesson 3 ended with a faint weave on slopes. An opponent makes it worse, since a grid has
+# contrast everywhere, just as texture has. The constraint can't see it: the squares stay
+# even only where the image is even.
+#
+# But a grid has one property that texture hasn't. It is *the same in every square*. So take
+# the error and average all pixels that have the same place in their 4 × 4 square. Texture
+# cancels in these 16 means, and a grid doesn't.
+
+
+# %%
+def grid(y_true, y_pred):
+    error = y_true - y_pred
+    places = [(y, x) for y in range(4) for x in range(4)]
+    means = [ops.mean(error[:, y::4, x::4], axis=(1, 2, 3)) for y, x in places]
+    return ops.var(ops.stack(means, axis=1), axis=1)
+
+
+rng = np.random.default_rng(0)
+texture = rng.normal(0, 0.05, (1, 96, 96, 3)).astype("float32")
+weave = np.tile(0.05 * (np.indices((96, 96)).sum(axis=0) % 2)[..., None], 3)[None]
+for name, x in {"texture": texture, "weave": weave.astype("float32")}.items():
+    print(f"{name}: {float(grid(0 * x, x)[0]):.1e}")
+    assert np.isclose(grid(0 * x, x), losses.grid(0 * x, x))
+
+# %% [markdown]
+# The variance of the 16 means becomes a term of the loss. It is tiny in these units, so its
+# weight is a large number, 10,000.
+
+# %% [markdown]
+# ## The discriminator
+#
+# The opponent is a classifier with one question: photograph or made up? It has pairs of
+# 3 × 3 convolutions, of which the second halves the resolution. Each has batch
+# normalization and a leaky ReLU. At the end, the paper flattens the map into a dense layer,
+# which fixes the size of the image. Ours takes the mean over all places, so that any size
+# will do.
+
+# %%
+with runtime.policy(runtime.precision()):
+    discriminator = models.discriminator(filters=32)
+maps = [x for x in discriminator.layers if isinstance(x, layers.Conv2D)]
+sizes = keras.Model(discriminator.input, [x.output for x in maps])
+shapes = sizes.compute_output_shape((1, 96, 96, 3))
+print(" → ".join(f"{height}×{width}×{depth}" for _, height, width, depth in shapes))
+print(f"{discriminator.count_params():,} parameters")
+
+# %% [markdown]
+# The discriminator is thrown away after the training, so its size costs only time.
+#
+# **Why leaky ReLU?** The generator learns through this network. What a ReLU sets to zero
+# passes no gradient back.
+
+# %% [markdown]
+# ## Three losses
+#
+# The paper writes the generator's loss as *content loss* + 0.001 × *adversarial loss*, with
+# VGG features as content, multiplied by 0.006. The 0.006 is 1/12.75², the scale of lesson
+# 3, squared. And the paper **sums**: the features' squares over all channels, the
+# adversarial loss over the images of a batch. Keras takes the **mean** of both. With 512
+# channels and 16 images, that changes the balance 32 times. So a weight from a paper means
+# nothing until you know what was summed, and in what units.
+#
+# What matters is who pulls how hard on the pixels. Measure it: the length of each term's
+# gradient with respect to the generated image.
+
+# %% tags=["nbval-ignore-output"]
+imagenet = vgg19_features(["block1_conv1"]).name == "vgg19_imagenet"
+weights = "imagenet" if imagenet else None
+print("weights of VGG19:", "ImageNet" if imagenet else "RANDOM")
+with runtime.policy(runtime.precision()):
+    feature_loss = PerceptualLoss(["block3_conv1"], weights)
+    content = PerceptualLoss(["block3_conv1"], weights, pixel=3, grid=10_000)
+
+# %%
+patches = Patches(datasets.training().values(), 4, batch=8, seed=0)
+low, high = patches.batch(0)
+made = tf.convert_to_tensor(generator()(low))
+terms = {
+    "features": lambda x: feature_loss(high, x),
+    "pixels, times 3": lambda x: 3 * ops.mean(ops.abs(high - x)),
+    "grid, times 10,000": lambda x: 10_000 * ops.mean(losses.grid(high, x)),
+    "adversarial, times 0.2": lambda x: 0.2 * yes(discriminator(x, training=True)),
+}
+
+# %% tags=["nbval-ignore-output"]
+for name, term in terms.items():
+    with tf.GradientTape() as tape:
+        tape.watch(made)
+        loss = term(made)
+    pull = float(tf.norm(tape.gradient(loss, made)))
+    print(f"{name}: loss {float(loss):.3f}, pull {1000 * pull:.2f}")
+
+# %% [markdown]
+# The sizes of the losses say little, the pulls say more. The smallest loss, that of the
+# grid, pulls hardest, but only on what repeats in every square. The opponent already pulls
+# nearly as hard as the features, though it has learned nothing yet. That is why the learning
+# rate starts low: a discriminator learns faster than a generator, and after a few dozen
+# steps its pull has a meaning.
+#
+# The discriminator's own loss is the mean of "yes to photographs" and "no to what was
+# made", with one change: to photographs it should say 0.9, not 1. This is **one-sided label
+# smoothing** (Salimans and others, 2016). It keeps the discriminator from being so sure
+# that its gradient vanishes. It must be one-sided. If it should say 0.1 to made-up images,
+# it would invite the generator to stay as it is.
+
+# %% [markdown]
+# ## The model
+#
+# Keras' `fit` does one thing over and over: it takes a batch and calls `train_step`. For two
+# networks with two losses, the step must be your own. Everything else stays Keras':
+# batches, callbacks, progress, saving.
+#
+# First the parts. A `keras.Model` that is given layers or models as attributes keeps track
+# of their weights. The third network, `averaged`, is explained below.
+
+
+# %%
+class Networks(keras.Model):
+    def __init__(self, generator, discriminator):
+        super().__init__()
+        self.generator, self.discriminator = generator, discriminator
+        self.averaged = keras.models.clone_model(generator)
+        self.averaged.set_weights(generator.get_weights())
+        self.averaged.trainable = False
+        self.built = True  # its parts are
+
+    def call(self, low, training=False):
+        return self.averaged(low, training=False)
+
+
+# %% [markdown]
+# `compile` takes two optimizers. One won't do: Adam keeps a memory of the gradients of each
+# weight, and an optimizer moves all weights it was built with. So each is built with the
+# weights of one network, and never sees the others.
+#
+# `metrics` lists what Keras sets back to zero before each epoch. Leave a metric out, and
+# its mean runs on through all epochs.
+
+
+# %%
+class Compiled(Networks):
+    def compile(self, optimizer, d_optimizer, content, adversarial, **options):
+        super().compile(optimizer=optimizer, **options)
+        self.d_optimizer = d_optimizer
+        optimizer.build(self.generator.trainable_variables)
+        d_optimizer.build(self.discriminator.trainable_variables)
+        self.content, self.adversarial = content, adversarial
+        names = ("loss", "content", "adversarial", "d_loss", "real", "fake")
+        self.means = {name: keras.metrics.Mean(name=name) for name in names}
+
+    @property
+    def metrics(self):
+        return list(self.means.values())
+
+
+# %% [markdown]
+# The losses are those of the last section.
+
+
+# %%
+class Compared(Compiled):
+    def compare(self, high, made, real, fake):
+        content = self.content(high, made)
+        adversarial = yes(fake)
+        return {
+            "loss": content + self.adversarial * adversarial,
+            "content": content,
+            "adversarial": adversarial,
+            "d_loss": (judge_logits(0.9 * ops.ones_like(real), real) + no(fake)) / 2,
+        }
+
+
+# %% [markdown]
+# A network in a contest never comes to rest: it circles around a good place. So keep a
+# second copy, and move it in each step a little toward the first: an **exponential moving
+# average**. After n steps it keeps n / (n + 10) of itself, and never more than 0.995. It
+# isn't trained. It is what you use in the end.
+
+
+# %%
+class Averaging(Compared):
+    def average(self):
+        step = ops.cast(self.optimizer.iterations, "float32")
+        keep = ops.minimum(0.995, step / (step + 10))
+        pairs = zip(self.averaged.weights, self.generator.weights, strict=True)
+        for average, weight in pairs:
+            average.assign(keep * average + (1 - keep) * weight)
+
+
+# %% [markdown]
+# And now the step. Read it with these questions in mind:
+#
+# - **Why two tapes?** A tape can be asked once. Each network needs the gradient of its own
+#   loss.
+# - **What is watched?** All trainable variables, of both networks, by both tapes. The
+#   generator's gradient runs back *through* the discriminator: only so does it hear how to
+#   look more real. So nothing may be cut off between them.
+# - **What isn't updated when?** The tape gives the gradient for whatever variables you name.
+#   The first line below names the generator's, so its loss moves nothing else.
+# - **Why are both kinds in one batch?** Batch normalization subtracts the mean of a batch and
+#   divides by its standard deviation. In a batch of its own, each kind would come out with
+#   the same mean and the same contrast, and contrast is just what makes them differ.
+# - **Why one tape for each, but one pass?** Both gradients belong to the same two networks,
+#   those before the step. Neither goes first.
+
+
+# %%
+class SRGAN(Averaging):
+    def train_step(self, batch):
+        low, high, _ = keras.utils.unpack_x_y_sample_weight(batch)
+        with tf.GradientTape() as tape, tf.GradientTape() as d_tape:
+            made = self.generator(low, training=True)
+            both = self.discriminator(ops.concatenate([high, made]), training=True)
+            real, fake = ops.split(both, 2)
+            losses = self.compare(high, made, real, fake)
+        weights = self.generator.trainable_variables
+        self.optimizer.apply(tape.gradient(losses["loss"], weights), weights)
+        weights = self.discriminator.trainable_variables
+        self.d_optimizer.apply(d_tape.gradient(losses["d_loss"], weights), weights)
+        self.average()
+        seen = losses | {"real": ops.sigmoid(real), "fake": ops.sigmoid(fake)}
+        for name, value in seen.items():
+            self.means[name].update_state(value)
+        return {name: self.means[name].result() for name in seen}
+
+
+# %% [markdown]
+# That is all of it. The sigmoid turns logits into probabilities: `real` and `fake` are how
+# likely the discriminator finds it, on average, that photographs and made-up images are
+# photographs.
+#
+# `sr_utils.srgan.SRGAN` takes the same step. It adds what a long training needs: saving to
+# one file, loss scaling for float16, several devices, checks. One step of both, from the
+# same weights and the same batch:
+
+
+# %%
+def one_step(kind):
+    keras.utils.set_random_seed(0)
+    pair = models.srresnet(4, blocks=1, filters=8, flat=True), models.discriminator(4)
+    model = kind(*pair)
+    optimizers = [keras.optimizers.Adam(0.001) for _ in pair]
+    model.compile(*optimizers, keras.losses.MeanAbsoluteError(), 0.1, jit_compile=False)
+    model.train_on_batch(low, high)
+    return model.get_weights()
+
+
+# %%
+pairs = zip(one_step(SRGAN), one_step(srgan.SRGAN), strict=True)
+furthest = max(np.abs(a - b).max() for a, b in pairs)
+print("equal weights:", furthest < 1e-6)
+assert furthest < 1e-6
+
+# %% [markdown]
+# ## Training
+#
+# Since it is a Keras model, callbacks work. This one keeps a crop of the cat after some of
+# the epochs. An "epoch" here is ten steps: then the history has a point for every ten.
+
+
+# %%
+class Film(keras.callbacks.Callback):
+    def __init__(self, epochs):
+        super().__init__()
+        self.chosen = [round(x) for x in np.geomspace(1, epochs, 5)]
+        self.frames = {}
+
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch + 1 in self.chosen:
+            large = models.upscaler(self.model.generator)(small_cat[:30, 5:45])
+            frame = pictures.crop(large, (0, 31, 80, 80))
+            self.frames[f"after {10 * (epoch + 1)} steps"] = frame
+
+
+# %% [markdown]
+# Both learning rates follow the cosine of lesson 2, with a short warm-up.
+
+
+# %%
+def train(network, steps, adversarial=0.2):
+    keras.utils.set_random_seed(0)
+    with runtime.policy(runtime.precision()):
+        model = SRGAN(network, models.discriminator(filters=32))
+    schedule = keras.optimizers.schedules.CosineDecay(
+        3e-5, steps - 10, warmup_target=3e-4, warmup_steps=10
+    )
+    optimizers = [keras.optimizers.Adam(schedule, beta_2=0.99) for _ in range(2)]
+    options = {"jit_compile": runtime.jit_compile()}
+    model.compile(*optimizers, content, adversarial, **options)
+    film = Film(epochs=steps // 10)
+    options = {"epochs": steps // 10, "steps_per_epoch": 10, "shuffle": False}
+    history = model.fit(patches.stream(), callbacks=[film], verbose=0, **options)
+    return models.in_float32(model.averaged), film.frames, history.history
+
+
+# %% [markdown]
+# **Predict:** how will the discriminator's two curves move, apart or together?
+
+# %% tags=["nbval-ignore-output"]
+steps = runtime.budget(quick=150, full=20_000)
+ours, frames, history = train(generator(), steps)
+
+# %% tags=["nbval-ignore-output"]
+alt = "The same crop of fur at five moments: smooth at first, then with strokes."
+pictures.gallery(frames, zoom=2, alt=alt)
+
+# %% [markdown]
+# Read the film from left to right. The strokes don't sharpen slowly, as in lesson 2. They
+# are drawn, redrawn and moved, because what they must satisfy changes, too.
+
+
+# %%
+def opinions(history):
+    steps = 10 * np.arange(1, len(history["real"]) + 1)
+    names = {"photographs": "real", "made up": "fake"}
+    return {name: (steps, history[key]) for name, key in names.items()}
+
+
+# %% tags=["nbval-ignore-output"]
+labels = {"x_label": "step", "y_label": "probability of being a photograph"}
+alt = "Two curves near one half; photographs slightly above made-up images."
+plots.curves(opinions(history), **labels, alt=alt)
+
+# %% [markdown]
+# How to read these curves:
+#
+# - **Both near one half:** the discriminator can't tell. At the start it hasn't learned; at
+#   the end this would be the ideal.
+# - **Slightly apart,** as here: it sees differences, and its gradient says where.
+# - **Far apart,** near 0.9 and 0: it has won. Its gradient no longer says how to improve.
+# - **Both losses falling forever** you will never see. In a contest one's gain is the
+#   other's loss, so these losses don't tell you when to stop. Pictures and scores do.
+
+# %% [markdown]
+# ## The result
+#
+# **Predict:** from the checkpoint of lesson 2, how many decibels does the contest cost?
+# Will the cat have the same fur as in the original?
+
+# %% tags=["nbval-ignore-output"]
+names = ["SRResNet, pixel loss", "SRResNet, feature loss", "SRGAN, this notebook"]
+compared = (shipped["pixel loss"], shipped["feature loss"], ours)
+networks = dict(zip(names, compared, strict=True))
+networks["SRGAN, checkpoint"] = shipped["SRGAN"]
+panels, captions = crops(networks, cat, small_cat, fur)
+alt = "Fur: smooth; dark strokes; strokes after a short contest; finer ones; the original."
+pictures.gallery(panels, zoom=4, captions=captions, columns=3, alt=alt)
+
+# %% [markdown]
+# And a face. Look at the eyebrows and at the rim of the eye.
+
+# %% tags=["nbval-ignore-output"]
+astronaut, small = datasets.pair(photographs["astronaut"], 4)
+panels, captions = crops(networks, astronaut, small, (36, 176, 80, 80))
+alt = "Eyes and hair: smooth with pixel loss, sharper with each of the other three."
+pictures.gallery(panels, zoom=4, captions=captions, columns=3, alt=alt)
+
+# %% [markdown]
+# Now the judge of lesson 3, with all methods of the series.
+
+# %%
+judge = Judge({"held-out": photographs}, 4, weights=weights)
+board = Scoreboard({"held-out": photographs}, scale=4)
+upscalers = {x: lambda low, x=x: resize(low, 4, x) for x in ("nearest", "bicubic")}
+upscalers |= {name: models.upscaler(network) for name, network in networks.items()}
+points = {}
+for name, upscale in upscalers.items():
+    board.add(name, upscale)
+    frechet, _ = judge.score(upscale, "held-out")
+    points[name] = (board.mean(name, "held-out").psnr, frechet)
+
+# %% tags=["nbval-ignore-output"]
+board
+
+# %% tags=["nbval-ignore-output"]
+for name, (decibels, frechet) in points.items():
+    print(f"{name:24} {decibels:.2f} dB   Fréchet distance {frechet:.1f}")
+alt = "Lower right: pixel loss; lower and to the left: feature loss, SRGAN."
+plots.plane(points, y_label="Fréchet distance: down is more like a photograph", alt=alt)
+
+# %% [markdown]
+# The three losses stand where Blau and Michaeli's border lets them: each step down goes to
+# the left. No method of this series is both closest to the original and closest to
+# photographs. Which one you want depends on what the image is for.
+
+
+# %% tags=["nbval-ignore-output"]
+def facts(network):
+    pairs = [datasets.pair(x, 4) for x in photographs.values()]
+    results = [(high, models.upscaler(network)(low)) for high, low in pairs]
+    colors = [255 * abs((x - y).mean(axis=(0, 1))).max() for x, y in results]
+    return max(colors), np.array([metrics.checkerboard(y, 4) for _, y in results])
+
+
+before, after = points[names[0]], points[names[2]]
+color, grids = facts(ours)
+excess = grids / facts(shipped["pixel loss"])[1]
+print(f"Fréchet distance {1 - after[1] / before[1]:.0%} lower")
+print(f"PSNR {before[0] - after[0]:.2f} dB lower")
+print(f"mean color: at most {color:.1f} levels from the original")
+print(f"grid: at most {excess.max():.1f} times the pixel-loss network's")
+
+# %%
+assert 0 < before[0] - after[0] < 2.5
+assert color < 2
+if imagenet:
+    assert after[1] < 0.6 * before[1]
+    assert excess.max() < 1.5
+
+# %% [markdown]
+# ## Invented detail
+#
+# Look at the fur once more. The strokes of the SRGAN are sharp, and they aren't the cat's.
+# Nothing in the small image says where each hair was. The network has drawn hair as it
+# usually looks. Where is it furthest from the truth?
+
+# %% tags=["nbval-ignore-output"]
+small_results = {
+    x: models.upscaler(networks[x])(small_cat) for x in (names[0], names[2])
+}
+errors = {x: np.abs(y - cat).mean(axis=-1) for x, y in small_results.items()}
+panels = {x: np.clip(4 * y, 0, 1)[..., None] for x, y in errors.items()}
+captions = {x: f"mean error {255 * y.mean():.1f} levels" for x, y in errors.items()}
+alt = "Errors are brightest in fur and whiskers, and brighter with SRGAN."
+pictures.gallery(panels, captions=captions, alt=alt)
+
+# %% [markdown]
+# White is an error of 64 levels or more. It lies in the fur and along edges: exactly where
+# the SRGAN looks best.
+#
+# For a game, a film poster or a holiday picture, that is fine. It isn't where somebody will
+# *read* the picture: the plate of a car, a face on a security camera, an X-ray, a satellite
+# image, a number in a document. There a sharp wrong answer is worse than a blur, since a
+# blur admits that it doesn't know. If you publish such a picture, say how it was made.
+
+# %% [markdown]
+# ## How it fails
+#
+# Three trainings of 50 steps. The first is as above. The second skips the pretraining. In
+# the third the opponent counts 100 times as much. **Predict:** what will their fur look
+# like?
+
+# %% tags=["nbval-ignore-output"]
+short = {
+    "as above": train(generator(), 50),
+    "no pretraining": train(generator(start=None), 50),
+    "opponent × 100": train(generator(), 50, adversarial=20.0),
+}
+finals = {name: network for name, (network, *_) in short.items()}
+
+# %% tags=["nbval-ignore-output"]
+panels, captions = crops(finals, cat, small_cat, fur)
+for name, network in finals.items():
+    frechet, _ = judge.score(models.upscaler(network), "held-out")
+    captions[name] += f"\nFréchet distance {frechet:.1f}"
+alt = "Fur: strokes; a blur; a harsh pattern; the original."
+pictures.gallery(panels, zoom=4, captions=captions, columns=2, alt=alt)
+
+# %% [markdown]
+# - **Without pretraining** the network starts as bicubic enlargement, and after 50 steps it
+#   hasn't got far. What an opponent can teach is the last touch.
+# - **With too strong an opponent** the content is hardly heard. The result needs to please
+#   the discriminator, and no longer to resemble the cat.
+#
+# The curves tell, too.
+
+# %% tags=["nbval-ignore-output"]
+made_up = {name: opinions(x)["made up"] for name, (*_, x) in short.items()}
+labels = {"x_label": "step", "y_label": "probability given to made-up images"}
+alt = "Three curves of the probability that made-up images are photographs."
+plots.curves(made_up, **labels, alt=alt)
+
+# %% [markdown]
+# ### Collapse
+#
+# The failure that GANs are famous for: a generator finds *one* answer that passes, and gives
+# it to every question. In super-resolution the content loss stands against that. But take
+# it away in the toy, ask for an answer to 16 different inputs, and see how many different
+# ones come back.
+
+
+# %%
+def collapse(steps=400):
+    generator, critic = dense_generator(), dense_critic()
+    inputs = np.random.default_rng(0).random((16, 2, 2)).astype("float32")
+    optimizers = [keras.optimizers.Adam(rate, beta_1=0.5) for rate in (0.02, 0.01)]
+    for optimizer, network in zip(optimizers, (generator, critic), strict=True):
+        optimizer.build(network.trainable_variables)
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape, tf.GradientTape() as critic_tape:
+            answer = generator(inputs)
+            loss = yes(critic(answer))
+            critic_loss = yes(critic(answers)) + no(critic(answer))
+        weights = generator.trainable_variables
+        optimizers[0].apply(tape.gradient(loss, weights), weights)
+        weights = critic.trainable_variables
+        optimizers[1].apply(critic_tape.gradient(critic_loss, weights), weights)
+
+    for _ in range(steps):
+        step()
+    return generator(inputs).numpy()
+
+
+# %%
+keras.utils.set_random_seed(0)
+collapsed = collapse()
+first = np.sqrt(np.mean((collapsed - answers[0]) ** 2, (1, 2))) < 0.5
+print(f"of 16 inputs, {first.sum()} got the one answer and {(~first).sum()} the other")
+
+# %% [markdown]
+# Both answers are right, and nearly always the same one is given. You see collapse by
+# looking at *many* results: the same texture on fur, grass and brick. The loss doesn't show
+# it, and a score of one image doesn't either.
+
+# %% [markdown]
+# ## On the benchmarks
+
+# %% tags=["nbval-ignore-output"]
+if benchmarks := datasets.available("Set5", "Set14"):
+    papers, judges = Scoreboard(benchmarks, 4), Judge(benchmarks, 4, weights=weights)
+    for name, network in shipped.items():
+        papers.add(name, models.upscaler(network))
+        frechets = [judges.score(models.upscaler(network), x)[0] for x in benchmarks]
+        print(f"{name}: Fréchet distance", ", ".join(f"{x:.1f}" for x in frechets))
+    print(papers)
+
+# %% [markdown]
+# The paper's figures for Set5 and Set14: SRResNet 32.05 and 28.49 dB, SRGAN with φ2,2
+# 29.84 and 26.44, SRGAN with φ5,4 29.40 and 26.02. Its networks are larger and were trained
+# on 350,000 photographs; ours saw 300. The order is the same, and you know why. Pixel loss
+# is best in PSNR, since PSNR is what it asks for. SRGAN is best in Fréchet distance, the
+# nearest thing here to what the discriminator asks for. The feature loss lies between.
+
+# %% [markdown]
+# ## On a GPU
+#
+# With `SR_BUDGET=full` the training above takes 20,000 steps. For the paper's scale, change
+# these things and nothing else: patches of 96 × 96 (that is `size=24`, as here), batches of
+# 16, 16 blocks of 64 filters, a discriminator with 64, features of `block5_conv4` (it needs
+# the whole VGG19), 200,000 steps, and DIV2K's 800 photographs instead of ours. `runtime`
+# switches on mixed precision and XLA where your GPU has them. Expect hours to days,
+# depending on the GPU; nobody has measured it for this course.
+#
+# With several GPUs, build and compile the model inside a strategy's scope. `fit` then gives
+# each GPU a part of every batch. Use the package's class: it knows that each GPU sees only
+# a part, and its batch normalization uses the statistics of all of them.
+#
+# ```python
+# strategy = tf.distribute.MirroredStrategy()
+# with strategy.scope():
+#     model = srgan.SRGAN(generator(), models.discriminator(64))
+#     model.compile(optimizer, d_optimizer, content, 0.1)
+# model.fit(dataset)
+# ```
+
+# %% [markdown]
+# ## What you have measured
+#
+# - With two right answers, squared error gives neither. An adversary picks one.
+# - A training step with two networks is one pass, two tapes and two optimizers.
+# - In two minutes the contest lowers the Fréchet distance of the pixel-loss network by 40
+#   per cent, and costs about half a decibel.
+# - The discriminator's curves tell who is winning, not how good the pictures are.
+# - What it adds is invented: sharp where it is wrong, too.
+#
+# (With ImageNet weights. Random ones give other numbers.)
+#
+# You now have a generator worth shipping. Lesson 5 exports it, and compares it with what
+# others have trained.
+
+# %% [markdown]
+# ## Exercises
+#
+# Try each in the empty cell before you unfold the solution. Every solution ends with a
+# check you can run on your answer.
+#
+# **1. Too good a critic.** In the toy, give the critic 256 hidden units and the learning
+# rates 0.01 and 0.02. Train with three seeds. What happens to the stripes?
+
+# %%
+# Your answer:
+
+# %% [markdown]
+# **2. Cut the wire.** In `SRGAN.train_step`, what would happen if the discriminator got
+# `ops.stop_gradient(made)`? Write the step with it and look at the generator's gradient.
+
+# %%
+# Your answer:
+
+# %% tags=["solution"]
+images = tf.constant(low[:2])
+network = models.srresnet(4, blocks=1, filters=8, flat=True)
+small_critic = models.discriminator(4)
+lengths = []
+for cut in (lambda x: x, ops.stop_gradient):
+    with tf.GradientTape() as tape:
+        loss = yes(small_critic(cut(network(images)), training=True))
+    found = tape.gradient(loss, network.trainable_variables)
+    lengths.append(sum(float(tf.norm(x)) for x in found if x is not None))
+print(f"gradient {lengths[0]:.2g}, with the wire cut {lengths[1]:.2g}")
+assert lengths[0] > 0 == lengths[1]
+# The content loss alone would train the generator, and nothing would warn you.
+
+# %% [markdown]
+# **3. The ideal discriminator.** If photographs and made-up images become equal, what should
+# the discriminator say, and what is its loss, with the target 0.9 for photographs?
+
+# %%
+# Your answer:
+
+# %% tags=["solution"]
+says = np.linspace(0.01, 0.99, 99)
+loss = -(0.9 * np.log(says) + 0.1 * np.log(1 - says) + np.log(1 - says)) / 2
+best = says[np.argmin(loss)]
+print(f"it should say {best:.2f}; its loss is {loss.min():.2f}")
+assert np.isclose(best, 0.45)
+# Half of 0.9: that is why the curves meet a little below one half.
+
+# %% [markdown]
+# **4. Half and half.** Mix the images of the pixel-loss network and of your SRGAN, half of
+# each. Where does the mixture lie in the plane?
+
+# %%
+# Your answer:
+
+
+# %% tags=["solution"]
+def mixture(low):
+    return (upscalers[names[0]](low) + upscalers[names[2]](low)) / 2
+
+
+board.add("half and half", mixture)
+between = board.mean("half and half", "held-out").psnr
+frechet, _ = judge.score(mixture, "held-out")
+print(f"{between:.2f} dB, Fréchet distance {frechet:.1f}")
+assert between > points[names[2]][0]
+# A dial between the two, without any training.
+
+# %% [markdown]
+# ## Papers
+#
+# - I. Goodfellow and others, *Generative adversarial nets*, 2014.
+# - C. Ledig and others, *Photo-realistic single image super-resolution using a generative
+#   adversarial network*, 2017: SRGAN.
+# - T. Salimans and others, *Improved techniques for training GANs*, 2016: one-sided label
+#   smoothing.
+# - Y. Blau and T. Michaeli, *The perception-distortion tradeoff*, 2018.
+# - Y. Yazıcı and others, *The unusual effectiveness of averaging in GAN training*, 2019.
