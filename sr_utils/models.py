@@ -238,12 +238,13 @@ def in_float32(model):
         model: A network of this module.
 
     Returns:
-        `keras.Model`, not compiled.
+        `keras.Model`, not compiled, all of it trainable.
     """
 
     def copy(layer):
-        exact = {"dtype": "float32"} if isinstance(layer, layers.Layer) else {}
-        return type(layer).from_config(layer.get_config() | exact)
+        ours = isinstance(layer, layers.Layer)  # and no bare operation
+        changes = {"dtype": "float32", "trainable": True} if ours else {}
+        return type(layer).from_config(layer.get_config() | changes)
 
     bare = keras.Model(model.input, model.output)  # not compiled
     exact = keras.models.clone_model(bare, clone_function=copy)

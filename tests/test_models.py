@@ -104,6 +104,16 @@ def test_a_compiled_network_with_any_loss_can_be_copied():
     assert not models.in_float32(model).compiled
 
 
+def test_a_frozen_network_is_counted_and_its_copy_can_be_trained():
+    model = models.srresnet(2, blocks=1, filters=8)
+    expected = models.cost(model)
+    model.trainable = False
+    assert models.cost(model) == expected
+    assert expected.parameters == model.count_params()
+    copy = models.in_float32(model)
+    assert len(copy.trainable_weights) == len(model.weights)
+
+
 @pytest.mark.parametrize("scale", [0, 1, 2.0, "4", None])
 @pytest.mark.parametrize("network", NETWORKS)
 def test_the_scale_is_checked(network, scale):
