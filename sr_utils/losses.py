@@ -63,8 +63,17 @@ def grid(y_true, y_pred):
     Returns:
         The variance of the 16 means, of shape `(batch,)`.
 
+    Raises:
+        ValueError: If an image is smaller than a square.
+
     Source: lesson 4.
     """
+    height, width = y_true.shape[1:3]
+    if min(height or math.inf, width or math.inf) < _PERIOD:
+        raise ValueError(
+            f"Expected images of at least {_PERIOD} x {_PERIOD} pixels. "
+            f"Received: {height} x {width}"
+        )
     error = y_true - y_pred
     means = [
         ops.mean(error[:, y::_PERIOD, x::_PERIOD], axis=(1, 2, 3))

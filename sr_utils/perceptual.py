@@ -148,8 +148,8 @@ class PerceptualLoss(keras.losses.Loss):
             ops.mean(ops.square(ops.cast(a - b, self.dtype) * scale), axis=(1, 2, 3))
             for a, b, scale in zip(*maps, self.scales, strict=True)
         )
-        near = ops.mean(ops.abs(y_true - y_pred), axis=(1, 2, 3))
-        return apart + self.pixel * near + self.grid * losses.grid(y_true, y_pred)
+        apart += self.pixel * ops.mean(ops.abs(y_true - y_pred), axis=(1, 2, 3))
+        return apart + self.grid * losses.grid(y_true, y_pred) if self.grid else apart
 
     def get_config(self):
         """What a saved model needs to name the loss it was trained with."""

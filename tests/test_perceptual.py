@@ -254,6 +254,14 @@ def test_a_grid_adds_its_energy(rng, weights, period):
     np.testing.assert_allclose(with_grid - without, 100 * expected, rtol=1e-3)
 
 
+def test_an_image_smaller_than_a_square_has_no_grid(rng, weights):
+    x, y = rng.random((2, 1, 3, 8, 3), dtype="float32")
+    assert np.isfinite(PerceptualLoss(["block1_conv2"], weights).call(x, y)).all()
+    loss = PerceptualLoss(["block1_conv2"], weights, grid=1)
+    with pytest.raises(ValueError, match=r"at least 4 x 4 pixels.*Received: 3 x 8"):
+        loss.call(x, y)
+
+
 def test_errors_that_repeat_otherwise_are_no_grid(rng):
     image = rng.random((1, 96, 96, 3), "float32")
     stripes = np.tile([0.1, 0, 0], 32)[:, None, None].astype("float32")

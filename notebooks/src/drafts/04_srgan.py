@@ -142,7 +142,7 @@ def adversary(answer, critic):
 
 
 # %%
-def learn(wish, steps=400):
+def learn(wish, given=gray, steps=400):
     generator, critic = dense_generator(), dense_critic()
     optimizers = [keras.optimizers.Adam(rate, beta_1=0.5) for rate in (0.02, 0.01)]
     for optimizer, network in zip(optimizers, (generator, critic), strict=True):
@@ -151,7 +151,7 @@ def learn(wish, steps=400):
     @tf.function
     def step():
         with tf.GradientTape() as tape, tf.GradientTape() as critic_tape:
-            answer = generator(gray)
+            answer = generator(given)
             loss = wish(answer, critic)
             critic_loss = yes(critic(answers)) + no(critic(answer))
         weights = generator.trainable_variables
@@ -161,7 +161,7 @@ def learn(wish, steps=400):
 
     for _ in range(steps):
         step()
-    return generator(gray).numpy()[0]
+    return generator(given).numpy()
 
 
 # %% [markdown]
@@ -169,7 +169,7 @@ def learn(wish, steps=400):
 
 # %%
 keras.utils.set_random_seed(0)
-learned = {"squared error": learn(squared_error), "adversary": learn(adversary)}
+learned = {"squared error": learn(squared_error)[0], "adversary": learn(adversary)[0]}
 panels = {name: image[..., None] for name, image in learned.items()}
 alt = "Squared error: even gray. Adversary: clear stripes."
 pictures.gallery(panels, zoom=16, alt=alt)
@@ -689,34 +689,10 @@ plots.curves(made_up, **labels, alt=alt)
 # it away in the toy, ask for an answer to 16 different inputs, and see how many different
 # ones come back.
 
-
-# %%
-def collapse(steps=400):
-    generator, critic = dense_generator(), dense_critic()
-    inputs = np.random.default_rng(0).random((16, 2, 2)).astype("float32")
-    optimizers = [keras.optimizers.Adam(rate, beta_1=0.5) for rate in (0.02, 0.01)]
-    for optimizer, network in zip(optimizers, (generator, critic), strict=True):
-        optimizer.build(network.trainable_variables)
-
-    @tf.function
-    def step():
-        with tf.GradientTape() as tape, tf.GradientTape() as critic_tape:
-            answer = generator(inputs)
-            loss = yes(critic(answer))
-            critic_loss = yes(critic(answers)) + no(critic(answer))
-        weights = generator.trainable_variables
-        optimizers[0].apply(tape.gradient(loss, weights), weights)
-        weights = critic.trainable_variables
-        optimizers[1].apply(critic_tape.gradient(critic_loss, weights), weights)
-
-    for _ in range(steps):
-        step()
-    return generator(inputs).numpy()
-
-
 # %%
 keras.utils.set_random_seed(0)
-collapsed = collapse()
+inputs = np.random.default_rng(0).random((16, 2, 2)).astype("float32")
+collapsed = learn(adversary, inputs)
 first = np.sqrt(np.mean((collapsed - answers[0]) ** 2, (1, 2))) < 0.5
 print(f"of 16 inputs, {first.sum()} got the one answer and {(~first).sum()} the other")
 
