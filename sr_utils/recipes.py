@@ -232,13 +232,13 @@ RECIPES = MappingProxyType(
             models.srresnet,
             4,
             ("bundled", "T91", "BSDS200"),
-            steps=8_000,
+            steps=2_000,
             rate=2e-4,
-            adversarial=0.2,
+            adversarial=0.3,
             **_FEATURES
             | {
                 "loss": partial(
-                    PerceptualLoss, layers=["block3_conv1"], pixel=3, grid=10_000
+                    PerceptualLoss, layers=["block3_conv1"], pixel=1, grid=1_000
                 ),
                 "start": "srresnet_x4_vgg",
             },

@@ -185,6 +185,8 @@ BANDS = [
     ("srresnet_x4", "Set14", 27.9),
     ("srresnet_x4_vgg", "Set5", 30.3),
     ("srresnet_x4_vgg", "Set14", 27.1),
+    ("srgan_x4", "Set5", 29.4),
+    ("srgan_x4", "Set14", 26.02),
 ]
 
 

@@ -21,6 +21,7 @@ METHODS = ["nearest", "bilinear", "bicubic", "lanczos3"]
 CHECKPOINTS = {
     "SRResNet": "srresnet_x4",
     "SRResNet, feature loss": "srresnet_x4_vgg",
+    "SRGAN": "srgan_x4",
 }
 
 
@@ -142,6 +143,20 @@ def test_the_readme_gives_the_score_of_the_paper_and_ours():
     card = json.loads(read("data/checkpoints/srcnn_x3.json"))
     score = card["scores"]["Set5"]["psnr"]
     assert f"`srcnn_x3` has {score:.2f} dB" in " ".join(read("README.md").split())
+
+
+def test_each_loss_wins_by_its_own_measure():
+    cards = [
+        json.loads(read(f"data/checkpoints/{name}.json"))
+        for name in CHECKPOINTS.values()
+    ]
+    for name in ("held-out", "Set5", "Set14"):
+        pixel, feature, contest = (card["scores"][name]["psnr"] for card in cards)
+        assert pixel > feature > contest
+        feature, contest = (
+            card["perception"]["scores"][name]["frechet"] for card in cards[1:]
+        )
+        assert feature > contest
 
 
 def test_checkpoints_fit_into_the_repository():

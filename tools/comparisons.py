@@ -109,6 +109,72 @@ def compare_features(layer="block3_conv1"):
     print(f"{layer}: loss and gradient by a plain keras.Model / by ours  {times:.2f}")
 
 
+def compare_contest(size=24, batch=8, rounds=7):
+    """A step of SRGAN: against Keras' defaults, and where its time goes."""
+    patches = Patches(datasets.training().values(), 4, size=size, batch=batch)
+    low, high = patches.batch(0)
+    ours = contest(runtime.precision(), jit_compile=runtime.jit_compile())
+    plain = contest("float32")
+    times = ratio(
+        lambda: plain.train_on_batch(low, high),
+        lambda: ours.train_on_batch(low, high),
+        rounds,
+    )
+    print(f"SRGAN: a step under Keras' defaults / our step  {times:.2f}")
+    for name, part in parts(ours, low, high).items():
+        share = ratio(part, lambda: ours.train_on_batch(low, high), rounds)
+        print(f"SRGAN: {name} / the whole step  {share:.2f}")
+
+
+def contest(precision, **options):
+    """An untrained SRGAN with the losses of `srgan_x4`; VGG19 has random weights."""
+    from sr_utils.srgan import SRGAN
+
+    with runtime.policy(precision):
+        content = PerceptualLoss(
+            ["block3_conv1"], weights=None, calibration=1, pixel=1, grid=10_000
+        )
+        model = SRGAN(models.srresnet(4, flat=True), models.discriminator())
+    optimizers = [keras.optimizers.Adam() for _ in range(2)]
+    model.compile(*optimizers, content, 1.0, **options)
+    return model
+
+
+def parts(model, low, high):
+    """The three parts of a step of SRGAN, each computing the gradients it needs."""
+    import tensorflow as tf
+
+    generator, discriminator = model.generator, model.discriminator
+    made = tf.convert_to_tensor(generator(low))
+
+    @tf.function
+    def generating():
+        with tf.GradientTape() as tape:
+            image = generator(low, training=True)
+        return tape.gradient(image, generator.trainable_variables)
+
+    @tf.function
+    def comparing():
+        with tf.GradientTape() as tape:
+            tape.watch(made)
+            loss = model.content(high, made)
+        return tape.gradient(loss, made)
+
+    @tf.function
+    def discriminating():
+        with tf.GradientTape() as tape, tf.GradientTape() as own_tape:
+            tape.watch(made)
+            logits = discriminator(ops.concatenate([high, made]), training=True)
+        weights = discriminator.trainable_variables
+        return tape.gradient(logits, made), own_tape.gradient(logits, weights)
+
+    return {
+        "generator": generating,
+        "content loss with VGG19": comparing,
+        "discriminator": discriminating,
+    }
+
+
 def compiled(recipe):
     """The untrained network of a recipe, as the trainer compiles it."""
     network = recipe.build()
