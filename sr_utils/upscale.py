@@ -2,7 +2,7 @@
 
 A network is local: a pixel of its result depends on a square of the low-resolution
 image, and `receptive_radius` says how far that square reaches. So a tile is enlarged
-with that many pixels around it, which are cut off again, and nothing has changed. At the
+with that many pixels around it, which are cut off again, and the rest is right. At the
 border of the image a tile ends where the image ends: what a network adds beyond the
 border, zeros or repeated pixels, is then the same as without tiles. Lesson 5.
 """
@@ -73,8 +73,8 @@ def tiled(model, image, tile=TILE, overlap=None, into=None):
         overlap: Pixels that are enlarged on each side of a tile and cut off again. By
             default the receptive radius of the network; with less, seams appear.
         into: Array to write to, uint8, uint16 or float32, of the shape of the result;
-            by default a new float32 array. The result as floats takes 4 times the memory
-            of 8 bits; with `into` it is never held.
+            by default a new float32 array. Floats take 4 times the memory of 8 bits;
+            with integers here, the whole result is never held as floats.
 
     Returns:
         `into`, of shape `(height * scale, width * scale, channels)`: floats in [0, 1],
@@ -143,10 +143,9 @@ def tiles(shape, upscaler, tile=TILE, overlap=None):
 def spans(size, tile, overlap):
     """Cover a line of pixels with windows that are all equally wide.
 
-    A new shape costs a network time, to be traced and planned; so the last window is
-    shifted inward and overlaps more, and one that covers everything is as wide as the
-    line. Cores meet without a gap; a window reaches `overlap` beyond its core, or to the
-    border.
+    A new shape costs a network time to plan; so the last window is shifted inward and
+    overlaps more. Cores meet without a gap; a window reaches `overlap` pixels beyond
+    its core, or to the border.
 
     Args:
         size: Number of pixels.
@@ -203,12 +202,12 @@ def kernel(name, scale):
 
 
 def receptive_radius(model):
-    """How many low-resolution pixels around a place a network's result there depends on.
+    """How many low-resolution pixels around a place count for a network's result there.
 
     A pixel of the result lies in one low-resolution pixel. It depends on those up to
     this many rows and columns away, and on no others. A convolution of width k adds
-    (k - 1) / 2 pixels of the image it works on, which are 1 / zoom low-resolution pixels
-    wide; the total is rounded up.
+    (k - 1) / 2 pixels of the image it works on; after enlargement by z, such a pixel is
+    1 / z low-resolution pixels wide. The total is rounded up.
 
     Args:
         model: A network of `models` that returns an image.
@@ -241,7 +240,7 @@ def _scale_and_radius(model):
 
 
 def _effect(operation):
-    """By which factor a layer enlarges, and how many pixels of its input it looks far."""
+    """By which factor a layer enlarges, and how many pixels of its input away it looks."""
     kind = type(operation).__name__
     if kind == "Conv2D" and set(operation.strides) == {1}:
         widths = zip(operation.kernel_size, operation.dilation_rate, strict=True)
