@@ -33,6 +33,7 @@ def start(seed=0):
             import tensorflow as tf
 
             tf.config.experimental.enable_op_determinism()
+            tf.get_logger().setLevel("ERROR")  # in a notebook it logs to stdout
         line = report()
     print(line)
 

@@ -6,6 +6,7 @@ both. The last comparison trains two networks for minutes and needs Set5.
 
 import itertools
 import statistics
+import tempfile
 import time
 from fractions import Fraction
 
@@ -13,7 +14,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from sr_utils import datasets, models, runtime
+from sr_utils import datasets, models, runtime, shipping
 from sr_utils.patches import Patches
 from sr_utils.perceptual import PerceptualLoss
 from sr_utils.recipes import RECIPES
@@ -107,6 +108,26 @@ def compare_features(layer="block3_conv1"):
 
     times = ratio(step(plain), step(ours), rounds=9)
     print(f"{layer}: loss and gradient by a plain keras.Model / by ours  {times:.2f}")
+
+
+def compare_litert(name):
+    """A checkpoint as a LiteRT file in int8, against a plain `model.predict`."""
+    network = models.load_checkpoint(name)
+    photographs = datasets.training()
+    examples = Patches(photographs.values(), 4, size=32, batch=32).batch(0)[0]
+    with tempfile.TemporaryDirectory() as folder:
+        shipping.save(network, folder)
+        data = shipping.to_litert(folder, "int8", examples)
+    litert, low = shipping.litert_upscaler(data), photographs["china"][:128, :128]
+    spent = []
+
+    def upscale():
+        spent.append(seconds(lambda: litert(low)))
+
+    times = ratio(lambda: network.predict(low[None], verbose=0), upscale, rounds=9)
+    speed = 16 * low.shape[0] * low.shape[1] / statistics.median(spent) / 1e6
+    print(f"{name}, 128 x 128 pixels: LiteRT int8 {speed:.2f} megapixels/s")
+    print(f"  time of model.predict in float32 / time of LiteRT int8  {times:.1f}")
 
 
 def compiled(recipe):
