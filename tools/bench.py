@@ -11,6 +11,7 @@ def main():
     comparisons.compare_resize()
     comparisons.compare_step("srresnet_x4_bundled")
     comparisons.compare_features()
+    comparisons.compare_upscaling()
     comparisons.compare_training()
 
 
