@@ -74,7 +74,8 @@ def load(path, formats=None):
             if deep.is_deep_png(header):
                 return _stored(deep.load_png(path, image), 65535, profile, notes)
             pixels, top = _pixels(image, profile)
-            return _stored(pixels, top, profile, notes)
+            kept = None if image.mode == "CMYK" else profile
+            return _stored(pixels, top, kept, notes)
 
 
 def decode(path):

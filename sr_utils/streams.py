@@ -17,7 +17,7 @@ from .deep import PNG_SIGNATURE
 _PNG_COLORS = {1: 0, 2: 4, 3: 2, 4: 6}  # by channels
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}  # of Pillow
 _WIDEST = {"JPEG": 65535, "WEBP": 16383}
-_LARGEST = 300_000_000  # pixels that Pillow may collect, 4 bytes each
+_LARGEST = {"JPEG": 300e6, "BMP": 300e6, "WEBP": 100e6}  # pixels in 2 GiB of memory
 _LEVEL = 4  # of compression; 9 takes many times as long for a few percent
 
 
@@ -38,9 +38,9 @@ def check_size(path, height, width):
     Raises:
         ValueError: Then, or if nothing can be written with this ending.
     """
-    name = formats.writable(path)
-    collected = 0 if name in ("PNG", "TIFF") else height * width
-    if max(height, width) > _WIDEST.get(name, 2**31) or collected > _LARGEST:
+    name, endless = formats.writable(path), 2**31
+    widest, largest = _WIDEST.get(name, endless), _LARGEST.get(name, endless**2)
+    if max(height, width) > widest or height * width > largest:
         raise ValueError(
             f"Expected a result that fits into {name}; .png and .tif hold larger ones. "
             f"Received: {width} x {height} pixels"
@@ -80,8 +80,8 @@ def _packed(bands):
     """Compress rows as differences from the row above, the filter "Up" of PNG."""
     packer, above = zlib.compressobj(_LEVEL), 0
     for band in bands:
-        order = band.astype(band.dtype.newbyteorder(">"))
-        rows = order.reshape(len(band), -1).view(np.uint8)
+        ordered = band.astype(band.dtype.newbyteorder(">"), order="C")
+        rows = ordered.reshape(len(band), -1).view(np.uint8)
         filtered = np.empty((len(rows), rows.shape[1] + 1), np.uint8)
         filtered[:, 0] = 2
         filtered[0, 1:] = rows[0] - above

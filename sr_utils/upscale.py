@@ -117,6 +117,7 @@ def bands(upscaler, image, tile=TILE, overlap=None, dtype="float32"):
     Raises:
         ValueError: If `tile`, `overlap` or `dtype` isn't as described.
     """
+    dtype = np.dtype(dtype)
     if dtype not in (np.float32, np.uint8, np.uint16):
         raise ValueError(
             f"Expected values of float32, uint8 or uint16. Received: {dtype}"
@@ -240,7 +241,7 @@ def _scale_and_radius(model):
 
 
 def _effect(operation):
-    """By which factor a layer enlarges, and how many pixels of its input away it looks."""
+    """By which factor a layer enlarges, and how many pixels away it looks."""
     kind = type(operation).__name__
     if kind == "Conv2D" and set(operation.strides) == {1}:
         widths = zip(operation.kernel_size, operation.dilation_rate, strict=True)

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from sr_utils import datasets, models, runtime, shipping
+from sr_utils import datasets, models, runtime, shipping, upscale
 from sr_utils.patches import Patches
 from sr_utils.perceptual import PerceptualLoss
 from sr_utils.recipes import RECIPES
@@ -128,6 +128,35 @@ def compare_litert(name):
     speed = 16 * low.shape[0] * low.shape[1] / statistics.median(spent) / 1e6
     print(f"{name}, 128 x 128 pixels: LiteRT int8 {speed:.2f} megapixels/s")
     print(f"  time of model.predict in float32 / time of LiteRT int8  {times:.1f}")
+
+
+def compare_upscaling(name="srresnet_x4", size=384, rounds=5):
+    """Megapixels a second: tiles in two precisions, and a plain `model.predict`."""
+    model, image = models.load_checkpoint(name), datasets.held_out()["astronaut"]
+    image = image[:size, :size]
+    exact = upscale.network(model)
+    with runtime.policy("mixed_bfloat16"):
+        twin = models.srresnet(exact.scale)
+    twin.set_weights(model.get_weights())
+    call = runtime.graph(twin)
+    rough = exact._replace(function=lambda x: ops.convert_to_numpy(call(x[None]))[0])
+    ways = {
+        "model.predict of the whole": lambda: model.predict(image[None], verbose=0),
+        "in tiles, float32": lambda: list(upscale.bands(exact, image)),
+        "in tiles, bfloat16": lambda: list(upscale.bands(rough, image)),
+    }
+    print(f"{name}, {size} x {size}: megapixels of the result a second")
+    for way, times in in_turn(ways, rounds).items():
+        rate = (size * exact.scale) ** 2 / 1e6 / statistics.median(times)
+        print(f"  {way:27} {rate:.2f}")
+
+
+def in_turn(ways, rounds):
+    """Time functions in turn; a list of seconds for each name."""
+    for way in ways.values():
+        way()
+    times = [{name: seconds(way) for name, way in ways.items()} for _ in range(rounds)]
+    return {name: [x[name] for x in times] for name in ways}
 
 
 def compiled(recipe):
