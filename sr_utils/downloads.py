@@ -1,9 +1,13 @@
-"""Fetch sets of images from the network and verify them pixel by pixel."""
+"""Ask the network, and fetch sets of images, which are verified pixel by pixel."""
 
+import functools
 import hashlib
+import queue
 import shutil
 import tarfile
 import tempfile
+import threading
+import urllib.request
 import zlib
 from pathlib import Path
 
@@ -58,6 +62,34 @@ def _fetch(source, names, folder):
         archive = pooch.retrieve(source, fname="archive", **options)
         with tarfile.open(archive) as members:
             members.extractall(folder, filter="data")
+
+
+@functools.cache
+def obstacle(address, patience):
+    """What keeps us from `address`: an exception, or `None` if it answers.
+
+    Asked once for each address. Looking up a name has no time limit of its own, so a
+    thread does the asking.
+
+    Args:
+        address: An http or https address.
+        patience: Seconds to wait for an answer.
+    """
+    outcome = queue.Queue()
+
+    def ask():
+        request = urllib.request.Request(address, method="HEAD")
+        try:
+            urllib.request.urlopen(request, timeout=patience).close()
+            outcome.put(None)
+        except Exception as error:  # passed on to the one who asked
+            outcome.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        return outcome.get(timeout=patience)
+    except queue.Empty:
+        return TimeoutError(f"no answer within {patience} seconds")
 
 
 def image_files(paths):

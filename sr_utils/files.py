@@ -1,5 +1,6 @@
 """Write files whole or not at all."""
 
+import contextlib
 import tempfile
 from pathlib import Path
 
@@ -14,9 +15,28 @@ def write_whole(path, data):
     Raises:
         ValueError: If `path` is no place for a file, such as a folder.
     """
+    with whole(path) as temporary:
+        temporary.write_bytes(data)
+
+
+@contextlib.contextmanager
+def whole(path):
+    """A place beside `path` to write to, renamed to `path` at the end of the block.
+
+    If the block fails, nothing is left of it, and a file that was there stays.
+
+    Args:
+        path: As for `write_whole`.
+
+    Yields:
+        `pathlib.Path` with the name of `path`, in a temporary folder.
+
+    Raises:
+        ValueError: If `path` is no place for a file, such as a folder.
+    """
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as folder:
         temporary = Path(folder, path.name)
-        temporary.write_bytes(data)
+        yield temporary
         try:
             temporary.replace(path)
         except OSError as error:

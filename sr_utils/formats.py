@@ -1,16 +1,17 @@
 """Image files to arrays and back; well-kept libraries do the decoding.
 
-Pillow reads the formats that hold 8 bits per channel. It silently cuts 16-bit color to
-8 bits, so 16-bit PNG goes through imagecodecs and deep TIFF through tifffile.
+Pillow reads and writes the formats that hold 8 bits per channel, `deep` the others.
 """
 
 import io
 import warnings
+from typing import NamedTuple
 
 import imagecodecs
 import numpy as np
-import tifffile
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
+
+from . import deep
 
 READABLE = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF")
 WRITABLE = {
@@ -22,19 +23,59 @@ WRITABLE = {
     ".tiff": "TIFF",
     ".bmp": "BMP",
 }
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_ORIENTATION = 0x0112  # the same tag in EXIF and TIFF
-_UPRIGHT = {
-    1: lambda pixels: pixels,
-    2: lambda pixels: pixels[:, ::-1],
-    3: lambda pixels: pixels[::-1, ::-1],
-    4: lambda pixels: pixels[::-1],
-    5: lambda pixels: pixels.swapaxes(0, 1),
-    6: lambda pixels: np.rot90(pixels, -1),
-    7: lambda pixels: np.rot90(pixels, 2).swapaxes(0, 1),
-    8: lambda pixels: np.rot90(pixels),
-}
+_NO_PHOTOGRAPHS = ("BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF")
+_SPACES = {b"GRAY": (1, 2), b"RGB ": (3, 4)}  # of color profiles, with channels
+_DECODERS = {"JPEG2000": imagecodecs.jpeg2k_decode, "AVIF": imagecodecs.avif_decode}
+ONLY_FIRST = "it holds several images, of which the first is read"
+ONLY_8_BITS = "it holds more than 8 bits per channel, of which 8 are read"
+NOW_SRGB = "CMYK became sRGB"
+
+
+class Stored(NamedTuple):
+    """What a file holds, upright.
+
+    Attributes:
+        pixels: uint8 or uint16 of shape `(height, width, channels)`: 1 for gray, 3 for
+            RGB, one more for alpha, which isn't multiplied into the colors.
+        top: The value of white and of opaque, such as 255 or 65535.
+        profile: The ICC color profile, bytes; `None` for sRGB.
+        notes: What of the file isn't in `pixels`, clauses for the user.
+    """
+
+    pixels: np.ndarray
+    top: int
+    profile: bytes | None = None
+    notes: tuple = ()
+
+
+def load(path, formats=None):
+    """Decode a file without changing its colors, except that CMYK becomes sRGB.
+
+    Args:
+        path: `pathlib.Path` of an image file.
+        formats: Those of Pillow that are allowed; by default all photographs.
+
+    Returns:
+        `Stored`.
+
+    Raises:
+        Exception: Of any type, as the libraries do on damaged or unusual files.
+    """
+    with path.open("rb") as file:
+        header = file.read(32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        if deep.is_deep_tiff(path, header):
+            pixels, top, profile, count = deep.load_tiff(path)
+            return _stored(pixels, top, profile, [ONLY_FIRST] * (count > 1))
+        with Image.open(path, formats=formats) as image:
+            profile, notes = image.info.get("icc_profile"), _notes(path, image)
+            if deep.is_deep_png(header):
+                return _stored(deep.load_png(path, image), 65535, profile, notes)
+            pixels, top = _pixels(image, profile)
+            kept = None if image.mode == "CMYK" else profile
+            return _stored(pixels, top, kept, notes)
 
 
 def decode(path):
@@ -50,17 +91,16 @@ def decode(path):
     Raises:
         Exception: Of any type, as the libraries do on damaged or unusual files.
     """
-    with path.open("rb") as file:
-        header = file.read(32)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if header.startswith(_PNG_SIGNATURE) and header[24] == 16:
-            return _decode_deep_png(path)
-        if header.startswith(_TIFF_SIGNATURES):
-            with tifffile.TiffFile(path) as tiff:
-                if _holds_more_than_8_bits(tiff.pages[0]):
-                    return _decode_deep_tiff(tiff.pages[0])
-        return _decode_8_bit(path)
+    stored = load(path, READABLE)
+    return over_white(stored.pixels / np.float32(stored.top))
+
+
+def over_white(image):
+    """Lay floats `(height, width, 2 or 4)` with their alpha over a white page."""
+    if image.shape[-1] in (1, 3):
+        return image
+    color, alpha = image[..., :-1], image[..., -1:]
+    return color * alpha + (1 - alpha)
 
 
 def encode(path, pixels):
@@ -69,13 +109,11 @@ def encode(path, pixels):
     Raises:
         ValueError: If the ending isn't in `WRITABLE`, or the image doesn't fit.
     """
-    format_name = WRITABLE.get(path.suffix.lower())
-    if format_name is None:
-        raise ValueError(f"Expected an ending of {[*WRITABLE]}. Received: {path}")
+    format_name = writable(path)
     options = {"quality": 95} if format_name in ("JPEG", "WEBP") else {}
     buffer = io.BytesIO()
     try:
-        Image.fromarray(_squeezed(pixels)).save(buffer, format_name, **options)
+        Image.fromarray(squeezed(pixels)).save(buffer, format_name, **options)
     except OSError as error:
         raise ValueError(
             f"Expected an image that fits into {format_name} ({error}). "
@@ -90,80 +128,85 @@ def encode_deep(path, pixels):
     Raises:
         ValueError: If `path` ends otherwise.
     """
-    if path.suffix.lower() == ".png":
-        return imagecodecs.png_encode(_squeezed(pixels))
-    if path.suffix.lower() in (".tif", ".tiff"):
-        buffer = io.BytesIO()
-        tifffile.imwrite(buffer, _squeezed(pixels))
-        return buffer.getvalue()
-    raise ValueError(f"Expected .png or .tif for 16 bits. Received: {path}")
+    return deep.encode(path, squeezed(pixels))
 
 
-def _decode_8_bit(path):
-    with Image.open(path, formats=READABLE) as image:
-        image = ImageOps.exif_transpose(image)
-        gray = image.mode in ("1", "L", "LA", "La")
-        if image.has_transparency_data:
-            image = image.convert("LA" if gray else "RGBA")
-        else:
-            image = image.convert("L" if gray else "RGB")
-        return _over_white(_scaled(np.asarray(image), 8))
+def photograph_endings():
+    """The endings, such as ".jpg", of the photographs that Pillow reads."""
+    endings = Image.registered_extensions().items()
+    readable = set(Image.OPEN).difference(_NO_PHOTOGRAPHS)
+    return {ending for ending, name in endings if name in readable}
 
 
-def _decode_deep_png(path):
-    pixels = imagecodecs.png_decode(path.read_bytes())
-    with Image.open(path, formats=READABLE) as image:
-        orientation = image.getexif().get(_ORIENTATION, 1)
-    return _over_white(_scaled(_turned(pixels, orientation), 16))
+def writable(path):
+    """The format that the ending of `path` chooses.
+
+    Raises:
+        ValueError: If the ending isn't in `WRITABLE`.
+    """
+    format_name = WRITABLE.get(path.suffix.lower())
+    if format_name is None:
+        raise ValueError(f"Expected an ending of {[*WRITABLE]}. Received: {path}")
+    return format_name
 
 
-def _holds_more_than_8_bits(page):
-    if page.is_reduced:
-        raise ValueError("the first image in the file is only a preview")
-    return np.max(page.bitspersample) > 8
-
-
-def _decode_deep_tiff(page):
-    if page.bitspersample > 16 or page.dtype.kind != "u":
-        raise ValueError(f"8 or 16 bits per channel expected, not {page.dtype}")
-    pixels = page.asarray()
-    if page.planarconfig == tifffile.PLANARCONFIG.SEPARATE and pixels.ndim == 3:
-        pixels = np.moveaxis(pixels, 0, -1)
-    colors = {"MINISBLACK": 1, "MINISWHITE": 1, "RGB": 3}.get(page.photometric.name)
-    if colors is None or pixels.ndim not in (2, 3):
-        raise ValueError(f"gray or RGB expected, not {page.photometric.name}")
-    tag = page.tags.get(_ORIENTATION)
-    image = _scaled(_turned(pixels, tag.value if tag else 1), page.bitspersample)
-    if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
-        image[..., :1] = 1 - image[..., :1]
-    return _without_extra_samples(image, colors, page.extrasamples)
-
-
-def _without_extra_samples(image, colors, extra_samples):
-    """Apply the alpha channel of a TIFF, if it says that it has one."""
-    kind = extra_samples[0].name if extra_samples else ""
-    color, alpha = image[..., :colors], image[..., colors : colors + 1]
-    if kind == "UNASSALPHA":
-        return _over_white(np.concatenate([color, alpha], axis=-1))
-    return color + 1 - alpha if kind == "ASSOCALPHA" else color
-
-
-def _turned(pixels, orientation):
-    return _UPRIGHT.get(orientation, _UPRIGHT[1])(pixels)
-
-
-def _scaled(pixels, bits):
-    """Integers to float32 in [0, 1], shape `(height, width, channels)`."""
-    return np.atleast_3d(pixels / np.float32(2**bits - 1))
-
-
-def _over_white(image):
-    """Lay `(height, width, 2 or 4)` with its alpha channel over a white page."""
-    if image.shape[-1] in (1, 3):
-        return image
-    color, alpha = image[..., :-1], image[..., -1:]
-    return color * alpha + (1 - alpha)
-
-
-def _squeezed(pixels):
+def squeezed(pixels):
+    """`(height, width)` for one channel; others stay as they are."""
     return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
+
+
+def _stored(pixels, top, profile, notes):
+    """`Stored`, with the profile if it describes colors like those of the pixels."""
+    pixels = np.atleast_3d(pixels)
+    fits = pixels.shape[-1] in _SPACES.get((profile or b"")[16:20], ())
+    return Stored(pixels, top, profile if fits else None, tuple(notes))
+
+
+def _notes(path, image):
+    """What of a file that Pillow opened will be lost."""
+    if image.format in _NO_PHOTOGRAPHS:
+        raise ValueError(f"a photograph expected, not {image.format}")
+    several = getattr(image, "n_frames", 1) > 1 and image.format != "MPO"
+    notes = [ONLY_FIRST] * several + [NOW_SRGB] * (image.mode == "CMYK")
+    return notes + [ONLY_8_BITS] * (image.mode == "RGB" and _holds_more(path, image))
+
+
+def _holds_more(path, image):
+    """Whether Pillow cuts the colors of a file to 8 bits."""
+    if image.format == "PPM":
+        options = image.tile[0].args
+        return isinstance(options, tuple) and options[-1] > 255
+    decoder = _DECODERS.get(image.format)
+    return decoder is not None and decoder(path.read_bytes()).dtype != np.uint8
+
+
+def _pixels(image, profile):
+    """Upright pixels of an image that Pillow opened, and the value of white."""
+    image = ImageOps.exif_transpose(image)
+    if image.mode == "F":
+        raise ValueError("8 or 16 bits per channel expected, not floats")
+    if image.mode.startswith("I"):
+        return _deep_gray(np.asarray(image)), 65535
+    if image.mode == "CMYK":
+        return np.asarray(_from_cmyk(image, profile)), 255
+    gray = image.mode in ("1", "L", "LA", "La")
+    if image.has_transparency_data:
+        return np.asarray(image.convert("LA" if gray else "RGBA")), 255
+    return np.asarray(image.convert("L" if gray else "RGB")), 255
+
+
+def _deep_gray(values):
+    if values.min() < 0 or values.max() > 65535:
+        raise ValueError("8 or 16 bits per channel expected")
+    return values.astype(np.uint16)
+
+
+def _from_cmyk(image, profile):
+    """Convert to sRGB by the profile of the file, or without one by a formula."""
+    try:
+        srgb = ImageCms.createProfile("sRGB")
+        return ImageCms.profileToProfile(
+            image, io.BytesIO(profile or b""), srgb, outputMode="RGB"
+        )
+    except (ImageCms.PyCMSError, OSError):
+        return image.convert("RGB")

@@ -145,7 +145,7 @@ def write(path, image, *, bits=8):
     if bits == 8:
         data = formats.encode(path, to_uint8(image))
     elif bits == 16:
-        data = formats.encode_deep(path, _to_integers(image, np.uint16))
+        data = formats.encode_deep(path, to_integers(image, np.uint16))
     else:
         raise ValueError(f"Expected `bits` to be 8 or 16. Received: {bits!r}")
     write_whole(path, data)
@@ -169,7 +169,7 @@ def to_uint8(image):
     Raises:
         ValueError: If the dtype is another one, or a value isn't finite.
     """
-    return _to_integers(image, np.uint8)
+    return to_integers(image, np.uint8)
 
 
 def quantize(image):
@@ -218,7 +218,17 @@ def luma(image):
     return 16 + image @ LUMA_WEIGHTS
 
 
-def _to_integers(image, dtype):
+def to_integers(image, dtype):
+    """Round an image to all levels of an integer type, as `to_uint8` does for 8 bits.
+
+    Args:
+        image: float32 or float64 array in [0, 1] of any shape; values outside are
+            clipped.
+        dtype: uint8 or uint16.
+
+    Raises:
+        ValueError: As `to_uint8`.
+    """
     image = check_values(image)
     top = np.iinfo(dtype).max
     return np.floor(np.clip(image, 0, 1) * image.dtype.type(top) + 0.5).astype(dtype)

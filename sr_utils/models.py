@@ -8,22 +8,17 @@ is float32 and may leave [0, 1] a little.
 import hashlib
 import json
 import math
-from pathlib import Path
 from typing import NamedTuple
 
 import keras
 import numpy as np
 from keras import layers, ops
 
+from . import checkpoints
 from .images import check_count, check_image
 from .layers import ICNR, Bicubic, EdgePadding, FlatResponse, Luma
 
-_PROJECT = Path(__file__).parents[1]
-CHECKPOINTS = (
-    _PROJECT / "data" / "checkpoints"
-    if (_PROJECT / "pyproject.toml").is_file()
-    else Path(__file__).parent / "checkpoints"
-)
+CHECKPOINTS = checkpoints.FOLDER
 _FINE = 16  # channels at the full resolution; twice as many before each enlargement
 _SLOPE = 0.2  # of LeakyReLU, for negative values
 _PROBE = 32  # pixels; wide enough for padding not to count
@@ -167,7 +162,7 @@ def load_checkpoint(name):
         ValueError: If there is no such checkpoint, or its file isn't, byte for byte,
             the one its card describes.
     """
-    known = sorted(path.stem for path in CHECKPOINTS.glob("*.json"))
+    known = checkpoints.names(CHECKPOINTS)
     if name not in known:
         raise ValueError(f"Expected `name` in {known}. Received: {name!r}")
     path = CHECKPOINTS / f"{name}.keras"

@@ -33,6 +33,7 @@ def start(seed=0):
             import tensorflow as tf
 
             tf.config.experimental.enable_op_determinism()
+            tf.get_logger().setLevel("ERROR")  # in a notebook it logs to stdout
         line = report()
     print(line)
 
@@ -113,6 +114,30 @@ def precision():
     if capability >= 8:
         return "mixed_bfloat16"
     return "mixed_float16" if capability >= 7 else "float32"
+
+
+def graph(model):
+    """A function that calls a network, compiled once for images of every size.
+
+    On TensorFlow it is one graph, which frees every layer's result as soon as it isn't
+    needed; a plain call keeps them all to its end. `model.predict` builds a new graph
+    for new sizes, and warns about it. Other backends call the network as it is.
+
+    Args:
+        model: A network from `(batch, height, width, 3)`, float32, to an image.
+
+    Returns:
+        Function from such an array to the network's result, a tensor.
+    """
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        return lambda batch: model(batch, training=False)
+    import tensorflow as tf
+
+    call = tf.function(lambda batch: model(batch, training=False))
+    concrete = call.get_concrete_function(tf.TensorSpec((None, None, None, 3)))
+    return lambda batch: concrete(tf.constant(batch))
 
 
 @contextlib.contextmanager

@@ -1,14 +1,12 @@
 """VGG19 from `keras.applications`, with weights from wherever they can be had."""
 
-import functools
 import os
-import queue
-import threading
-import urllib.request
 from pathlib import Path
 
 import keras
 import numpy as np
+
+from . import downloads
 
 WEIGHTS_VARIABLE = "SR_VGG19_WEIGHTS"
 OFF = "none"  # the value of the variable that switches the download off
@@ -97,33 +95,12 @@ def _download(allowed):
     if not (home / "models" / name).is_file():
         if not allowed:
             raise ValueError("switched off")
-        problem = _problem(ADDRESS)
-        if problem:
-            raise ValueError(problem)
+        if obstacle := downloads.obstacle(ADDRESS, _PATIENCE):
+            raise ValueError(str(obstacle))
         print("VGG19: 80 MB, Oxford Visual Geometry Group, CC BY 4.0.")
     return keras.utils.get_file(
         name, ADDRESS, cache_dir=home, cache_subdir="models", file_hash=MD5
     )
-
-
-@functools.cache
-def _problem(address):
-    """Why `address` doesn't answer within seconds, asked once; empty if it does."""
-    outcome = queue.Queue()
-
-    def ask():
-        request = urllib.request.Request(address, method="HEAD")
-        try:
-            urllib.request.urlopen(request, timeout=_PATIENCE).close()
-            outcome.put("")
-        except Exception as error:  # passed on to the one who asked
-            outcome.put(str(error))
-
-    threading.Thread(target=ask, daemon=True).start()
-    try:
-        return outcome.get(timeout=_PATIENCE)
-    except queue.Empty:
-        return f"no answer within {_PATIENCE} seconds"
 
 
 def _load_file(network, path, layers):

@@ -22,3 +22,21 @@ def benchmark_folder():
     if not all((folder / name).is_dir() for name in ("Set5", "Set14")):
         pytest.skip("needs Set5 and Set14 in SR_DATA_DIR")
     return folder
+
+
+@pytest.fixture(scope="session")
+def stand_in(tmp_path_factory):
+    """The folder of a SavedModel called as ESRGAN is: larger squares, 10% brighter."""
+    import tensorflow as tf
+
+    class StandIn(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec((None, None, None, 3))])
+        def __call__(self, low):
+            rows = tf.repeat(low * self.gain, 4, axis=1)
+            return tf.repeat(rows, 4, axis=2)
+
+    model = StandIn()
+    model.gain = tf.Variable(1.1)
+    folder = tmp_path_factory.mktemp("hub") / "model"
+    tf.saved_model.save(model, str(folder))
+    return folder

@@ -1,6 +1,7 @@
 """What a lesson writes out for teaching equals what `sr_utils` holds for later use."""
 
 import ast
+import math
 import re
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from sr_utils import datasets, losses, models, srgan
+from sr_utils import datasets, losses, models, pretrained, shipping, srgan, upscale
 from sr_utils.layers import FlatResponse, luma
 from sr_utils.metrics import feature_distance, frechet_distance
 from sr_utils.patches import Patches
@@ -149,6 +150,71 @@ def test_the_step_of_srgan_is_the_one_of_the_lesson(fourth_lesson, rng):
     assert max(np.abs(a - b).max() for a, b, _ in pairs) < 1e-6
     assert max(np.abs(a - c).max() for a, _, c in pairs) > 1e-3
     assert taught_metrics == pytest.approx(reported, abs=1e-6)
+
+
+@pytest.fixture(scope="module")
+def fifth_lesson():
+    return taught("05_pretrained", "patches", "examples")
+
+
+def test_litert_files_are_the_ones_of_the_lesson(fifth_lesson, rng, tmp_path):
+    network = models.srresnet(2, blocks=1, filters=8)
+    network.set_weights([rng.normal(size=x.shape) / 5 for x in network.get_weights()])
+    fifth_lesson["save"](network, tmp_path / "taught")
+    shipping.save(network, tmp_path / "ours")
+    low = rng.random((9, 7, 3), dtype="float32")
+    changes = {"float16": fifth_lesson["half"], "int8": fifth_lesson["whole"]}
+    for precision in shipping.PRECISIONS:
+        change = [changes[precision]] if precision in changes else []
+        taught_file = fifth_lesson["convert"](tmp_path / "taught", *change)
+        examples = fifth_lesson["examples"]
+        ours = shipping.to_litert(tmp_path / "ours", precision, examples)
+        results = [shipping.litert_upscaler(x)(low) for x in (taught_file, ours)]
+        assert np.allclose(*results, atol=1e-6)
+        if precision != "int8":
+            run = fifth_lesson["run"](taught_file, low[None])
+            assert np.allclose(run[0], results[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (33, 20), (64, 47)])
+def test_tiles_and_radius_are_the_ones_of_the_lesson(fifth_lesson, rng, size):
+    network = models.srresnet(4, blocks=2, filters=8)
+    network.set_weights([rng.normal(size=x.shape) / 5 for x in network.get_weights()])
+    radius = upscale.receptive_radius(network)
+    measured, _ = fifth_lesson["receptive_radius"](network, size=40)
+    assert math.ceil(measured) == radius
+    image = rng.random((*size, 3), dtype="float32")
+    enlarge = models.upscaler(network)
+    taught_tiles = fifth_lesson["tiled"](enlarge, image, 16, radius)
+    assert np.allclose(taught_tiles, upscale.tiled(network, image, tile=16), atol=1e-5)
+    assert np.allclose(taught_tiles, enlarge(image), atol=1e-5)
+
+
+def test_less_overlap_leaves_a_seam(fifth_lesson, rng):
+    network = models.srresnet(4, blocks=2, filters=8)
+    network.set_weights([rng.normal(size=x.shape) / 5 for x in network.get_weights()])
+    image = rng.random((33, 20, 3), dtype="float32")
+    enlarge, radius = models.upscaler(network), upscale.receptive_radius(network)
+    tiles = fifth_lesson["tiled"](enlarge, image, 16, radius - 1)
+    assert not np.allclose(tiles, enlarge(image), atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [(4, 8), (5, 7), (1, 1)])
+def test_the_habits_of_esrgan_are_kept(fifth_lesson, stand_in, rng, size):
+    model = pretrained.import_hub().load(str(stand_in))
+
+    def checked(batch):
+        assert batch.shape[1] % 4 == batch.shape[2] % 4 == 0
+        return model(batch)
+
+    low = rng.random((*size, 3), dtype="float32")
+    high = fifth_lesson["as_upscaler"](checked)(low)
+    larger = np.kron(255 * low * np.float32(1.1), np.ones((4, 4, 1)))
+    levels = np.floor(np.clip(larger, 0, 255) + 0.5)
+    assert high.dtype == np.float32
+    assert np.abs(255 * high - levels).max() <= 1  # a value may lie between two levels
+    assert np.mean(np.abs(255 * high - levels) > 0.01) < 0.02
+    assert np.allclose(255 * high, np.round(255 * high), atol=1e-3)
 
 
 @pytest.mark.slow

@@ -12,6 +12,8 @@ def main():
     comparisons.compare_step("srresnet_x4_bundled")
     comparisons.compare_features()
     comparisons.compare_contest()
+    comparisons.compare_litert("srresnet_x4")
+    comparisons.compare_upscaling()
     comparisons.compare_training()
 
 

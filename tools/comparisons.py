@@ -6,6 +6,7 @@ both. The last comparison trains two networks for minutes and needs Set5.
 
 import itertools
 import statistics
+import tempfile
 import time
 from fractions import Fraction
 
@@ -13,7 +14,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from sr_utils import datasets, models, runtime
+from sr_utils import datasets, models, runtime, shipping, upscale
 from sr_utils.patches import Patches
 from sr_utils.perceptual import PerceptualLoss
 from sr_utils.recipes import RECIPES
@@ -132,11 +133,11 @@ def contest(precision, **options):
 
     with runtime.policy(precision):
         content = PerceptualLoss(
-            ["block3_conv1"], weights=None, calibration=1, pixel=1, grid=10_000
+            ["block3_conv1"], weights=None, calibration=1, pixel=1, grid=1_000
         )
         model = SRGAN(models.srresnet(4, flat=True), models.discriminator())
     optimizers = [keras.optimizers.Adam() for _ in range(2)]
-    model.compile(*optimizers, content, 1.0, **options)
+    model.compile(*optimizers, content, 0.3, **options)
     return model
 
 
@@ -173,6 +174,55 @@ def parts(model, low, high):
         "content loss with VGG19": comparing,
         "discriminator": discriminating,
     }
+
+
+def compare_litert(name):
+    """A checkpoint as a LiteRT file in int8, against a plain `model.predict`."""
+    network = models.load_checkpoint(name)
+    photographs = datasets.training()
+    examples = Patches(photographs.values(), 4, size=32, batch=32).batch(0)[0]
+    with tempfile.TemporaryDirectory() as folder:
+        shipping.save(network, folder)
+        data = shipping.to_litert(folder, "int8", examples)
+    litert, low = shipping.litert_upscaler(data), photographs["china"][:128, :128]
+    spent = []
+
+    def upscale():
+        spent.append(seconds(lambda: litert(low)))
+
+    times = ratio(lambda: network.predict(low[None], verbose=0), upscale, rounds=9)
+    speed = 16 * low.shape[0] * low.shape[1] / statistics.median(spent) / 1e6
+    print(f"{name}, 128 x 128 pixels: LiteRT int8 {speed:.2f} megapixels/s")
+    print(f"  time of model.predict in float32 / time of LiteRT int8  {times:.1f}")
+
+
+def compare_upscaling(name="srresnet_x4", size=384, rounds=5):
+    """Megapixels a second: tiles in two precisions, and a plain `model.predict`."""
+    model, image = models.load_checkpoint(name), datasets.held_out()["astronaut"]
+    image = image[:size, :size]
+    exact = upscale.network(model)
+    with runtime.policy("mixed_bfloat16"):
+        twin = models.srresnet(exact.scale)
+    twin.set_weights(model.get_weights())
+    call = runtime.graph(twin)
+    rough = exact._replace(function=lambda x: ops.convert_to_numpy(call(x[None]))[0])
+    ways = {
+        "model.predict of the whole": lambda: model.predict(image[None], verbose=0),
+        "in tiles, float32": lambda: list(upscale.bands(exact, image)),
+        "in tiles, bfloat16": lambda: list(upscale.bands(rough, image)),
+    }
+    print(f"{name}, {size} x {size}: megapixels of the result a second")
+    for way, times in in_turn(ways, rounds).items():
+        rate = (size * exact.scale) ** 2 / 1e6 / statistics.median(times)
+        print(f"  {way:27} {rate:.2f}")
+
+
+def in_turn(ways, rounds):
+    """Time functions in turn; a list of seconds for each name."""
+    for way in ways.values():
+        way()
+    times = [{name: seconds(way) for name, way in ways.items()} for _ in range(rounds)]
+    return {name: [x[name] for x in times] for name in ways}
 
 
 def compiled(recipe):

@@ -1,0 +1,7 @@
+"""`python -m sr_utils` is the command `sr-upscale`."""
+
+import sys
+
+from .command import main
+
+sys.exit(main())

@@ -1,0 +1,171 @@
+"""Enlarge the photograph in a file and keep what it is.
+
+Gray stays gray, transparency stays, and so do 16 bits and the color profile, where the
+format of the result can hold them; what is lost is reported.
+"""
+
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+from scipy import ndimage
+from tqdm import tqdm
+
+from . import checkpoints, formats, runtime, streams, upscale
+from .files import whole
+
+INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3")
+_LOST = {
+    "alpha": "transparent parts lie over white",
+    "16 bits": "of 16 bits per channel, 8 are kept",
+    "profile": "the color profile is left out",
+}
+
+
+class Method(NamedTuple):
+    """How to enlarge: an `upscale.Upscaler` for color, and one for transparency."""
+
+    color: upscale.Upscaler
+    alpha: upscale.Upscaler
+
+
+def names():
+    """What `method` knows: the checkpoints on this machine, and interpolations."""
+    return [*checkpoints.names(), *INTERPOLATIONS]
+
+
+def method(name, scale=None):
+    """The `Method` of a name. With a network, transparency is enlarged by bicubic.
+
+    Args:
+        name: One of `names()`.
+        scale: Whole-number factor. A network has its own; an interpolation has 4 by
+            default.
+
+    Raises:
+        ValueError: If there is no such method, or the network has another scale.
+    """
+    if name in INTERPOLATIONS:
+        kernel = upscale.kernel(name, 4 if scale is None else scale)
+        return Method(kernel, kernel)
+    with runtime.silence():
+        from .models import load_checkpoint
+
+        color = upscale.network(load_checkpoint(name))
+    if scale not in (None, color.scale):
+        raise ValueError(
+            f"Expected scale {color.scale} for {name}; an interpolation takes any. "
+            f"Received: {scale}"
+        )
+    return Method(color, upscale.kernel("bicubic", color.scale))
+
+
+def enlarge(source, target, method, tile=upscale.TILE, progress=None):
+    """Enlarge the photograph in a file into another file, which appears whole or not.
+
+    Args:
+        source: `pathlib.Path` of any photograph that Pillow reads.
+        target: `pathlib.Path` to write, in an existing folder; its ending chooses the
+            format.
+        method: A `Method`.
+        tile: As in `upscale.tiled`.
+        progress: Called with `total=` the number of tiles, it returns a `tqdm` bar.
+
+    Returns:
+        Shape of the result, `(height, width, channels)`, and a tuple of clauses about
+        what of the photograph isn't in it.
+
+    Raises:
+        FileNotFoundError: If there is no such photograph, or no such folder.
+        ValueError: If the photograph is damaged, or its result doesn't fit.
+    """
+    _check_place(target)
+    stored = _load(source)
+    lost = _lost(stored, target)
+    pixels, top = _prepared(stored, "alpha" in lost)
+    upscaler = _for_pixels(method, pixels.shape[-1], top)
+    shape = (*(x * upscaler.scale for x in pixels.shape[:2]), pixels.shape[-1])
+    streams.check_size(target, *shape[:2])
+    rows, columns = upscale.tiles(pixels.shape, upscaler, tile)
+    progress = progress or partial(tqdm, disable=True)
+    with progress(total=len(rows) * len(columns)) as bar, whole(target) as place:
+        dtype = np.uint16 if stored.top > 255 and "16 bits" not in lost else np.uint8
+        bands = upscale.bands(_counted(upscaler, bar), pixels, tile, dtype=dtype)
+        streams.write(place, shape, dtype, bands, stored.profile)
+    return shape, (*stored.notes, *(_LOST[what] for what in lost))
+
+
+def _check_place(target):
+    formats.writable(target)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(
+            f"Expected an existing folder. Received: {target.parent}"
+        )
+
+
+def _load(path):
+    """What a file holds; whatever a library says of a damaged one is a `ValueError`."""
+    if not path.is_file():
+        raise FileNotFoundError("Expected a photograph. Received: no such file")
+    try:
+        with runtime.silence():  # libtiff and others write to file descriptor 2
+            return formats.load(path)
+    except Exception as error:
+        raise ValueError(
+            f"Expected an undamaged photograph. Received: {error}"
+        ) from error
+
+
+def _lost(stored, target):
+    """The keys of `_LOST` that the photograph has and the target can't hold."""
+    has = {
+        "alpha": stored.pixels.shape[-1] in (2, 4),
+        "16 bits": stored.top > 255,
+        "profile": stored.profile is not None,
+    }
+    return [x for x in has if has[x] and not streams.supports(target, x)]
+
+
+def _prepared(stored, without_alpha):
+    """Pixels to enlarge, and the value of white in them."""
+    if without_alpha:
+        return formats.over_white(stored.pixels / np.float32(stored.top)), 1
+    if stored.pixels.shape[-1] in (2, 4):
+        return _without_hidden_colors(stored.pixels), stored.top
+    return stored.pixels, stored.top
+
+
+def _without_hidden_colors(pixels):
+    """Give invisible pixels the nearest visible color: enlarged edges mix it in."""
+    color, hidden = pixels[..., :-1], pixels[..., -1] == 0
+    if hidden.all() or not hidden.any():
+        return pixels
+    nearest = ndimage.distance_transform_edt(
+        hidden, return_distances=False, return_indices=True
+    )
+    return np.concatenate([color[tuple(nearest)], pixels[..., -1:]], axis=-1)
+
+
+def _for_pixels(method, channels, top):
+    """An `Upscaler` for pixels with up to 4 channels, whose white is `top`."""
+    color, alpha = method
+
+    def function(window):
+        values = window / np.float32(top)
+        if channels in (1, 3):
+            return color.function(values)
+        parts = color.function(values[..., :-1]), alpha.function(values[..., -1:])
+        return np.concatenate(parts, axis=-1)
+
+    return color._replace(function=function, radius=max(color.radius, alpha.radius))
+
+
+def _counted(upscaler, bar):
+    """The same `Upscaler`, which moves a progress bar by one with each tile."""
+
+    def function(window):
+        large = upscaler.function(window)
+        bar.update()
+        return large
+
+    return upscaler._replace(function=function)

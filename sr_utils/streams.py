@@ -1,0 +1,122 @@
+"""Write large images band by band, so that memory never holds the whole of them.
+
+PNG and TIFF go to the file as they come, at 8 or 16 bits. JPEG, WebP and BMP can't:
+Pillow collects their 8-bit pixels first.
+"""
+
+import struct
+import zlib
+
+import numpy as np
+import tifffile
+from PIL import Image
+
+from . import formats
+from .deep import PNG_SIGNATURE
+
+_PNG_COLORS = {1: 0, 2: 4, 3: 2, 4: 6}  # by channels
+_MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}  # of Pillow
+_WIDEST = {"JPEG": 65535, "WEBP": 16383}
+_LARGEST = {"JPEG": 300e6, "BMP": 300e6, "WEBP": 100e6}  # pixels in 2 GiB of memory
+_LEVEL = 4  # of compression; 9 takes many times as long for a few percent
+
+
+def supports(path, what):
+    """Whether the format that `path` ends with keeps "alpha", "16 bits", "profile".
+
+    Raises:
+        ValueError: If nothing can be written with this ending.
+    """
+    streamed = formats.writable(path) in ("PNG", "TIFF")
+    lossy = {"alpha": "WEBP", "profile": ("WEBP", "JPEG")}.get(what, ())
+    return streamed or formats.writable(path) in lossy
+
+
+def check_size(path, height, width):
+    """Raise an error if an image doesn't fit into the format that `path` ends with.
+
+    Raises:
+        ValueError: Then, or if nothing can be written with this ending.
+    """
+    name, endless = formats.writable(path), 2**31
+    widest, largest = _WIDEST.get(name, endless), _LARGEST.get(name, endless**2)
+    if max(height, width) > widest or height * width > largest:
+        raise ValueError(
+            f"Expected a result that fits into {name}; .png and .tif hold larger ones. "
+            f"Received: {width} x {height} pixels"
+        )
+
+
+def write(path, shape, dtype, bands, profile=None):
+    """Write an image that comes in bands; the ending of `path` chooses the format.
+
+    Args:
+        path: `pathlib.Path`.
+        shape: `(height, width, channels)`; 1 for gray, 3 for RGB, one more for alpha.
+        dtype: uint8, or uint16 where `supports(path, "16 bits")`.
+        bands: Iterable of arrays `(rows, width, channels)`, from top to bottom.
+        profile: The ICC profile, bytes, or `None`.
+    """
+    name = formats.writable(path)
+    writer = {"PNG": _write_png, "TIFF": _write_tiff}.get(name, _write_by_pillow)
+    writer(path, shape, np.dtype(dtype), bands, profile)
+
+
+def _write_png(path, shape, dtype, bands, profile):
+    """Source: the PNG specification, third edition, sections 5 and 11."""
+    height, width, channels = shape
+    head = (width, height, 8 * dtype.itemsize, _PNG_COLORS[channels], 0, 0, 0)
+    with path.open("wb") as file:
+        file.write(PNG_SIGNATURE)
+        _chunk(file, b"IHDR", struct.pack(">IIBBBBB", *head))
+        if profile:
+            _chunk(file, b"iCCP", b"ICC profile\0\0" + zlib.compress(profile))
+        for data in _packed(bands):
+            _chunk(file, b"IDAT", data)
+        _chunk(file, b"IEND", b"")
+
+
+def _packed(bands):
+    """Compress rows as differences from the row above, the filter "Up" of PNG."""
+    packer, above = zlib.compressobj(_LEVEL), 0
+    for band in bands:
+        ordered = band.astype(band.dtype.newbyteorder(">"), order="C")
+        rows = ordered.reshape(len(band), -1).view(np.uint8)
+        filtered = np.empty((len(rows), rows.shape[1] + 1), np.uint8)
+        filtered[:, 0] = 2
+        filtered[0, 1:] = rows[0] - above
+        np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
+        above = rows[-1]
+        yield packer.compress(filtered)
+    yield packer.flush()
+
+
+def _chunk(file, kind, data):
+    file.write(struct.pack(">I", len(data)) + kind + data)
+    file.write(struct.pack(">I", zlib.crc32(kind + data)))
+
+
+def _write_tiff(path, shape, dtype, bands, profile):
+    *size, channels = shape
+    tifffile.imwrite(
+        path,
+        (formats.squeezed(row[None]) for band in bands for row in band),
+        shape=shape if channels > 1 else size,
+        dtype=dtype,
+        photometric="rgb" if channels >= 3 else "minisblack",
+        planarconfig="contig" if channels > 1 else None,
+        extrasamples=["unassalpha"] if channels in (2, 4) else None,
+        rowsperstrip=1,
+        iccprofile=profile,
+        metadata=None,
+    )
+
+
+def _write_by_pillow(path, shape, dtype, bands, profile):
+    height, width, channels = shape
+    image, top = Image.new(_MODES[channels], (width, height)), 0
+    for band in bands:
+        image.paste(Image.fromarray(formats.squeezed(band)), (0, top))
+        top += len(band)
+    options = {"quality": 95, "icc_profile": profile}
+    image.save(path, formats.writable(path), **options)
