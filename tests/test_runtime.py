@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 
-from sr_utils import runtime
+from sr_utils import models, runtime
 from tools import notebooks
 
 
@@ -155,3 +156,12 @@ def test_precision_on_an_accelerator(monkeypatch, device, capability, expected):
     monkeypatch.setattr(runtime, "_compute_capability", lambda: capability)
     assert runtime.precision() == expected
     assert runtime.jit_compile()
+
+
+def test_one_graph_serves_every_size(rng):
+    model = models.espcn(2)
+    call = runtime.graph(model)
+    for size in ((1, 1), (5, 9), (30, 20)):
+        batch = rng.random((1, *size, 3), "float32")
+        expected = np.asarray(model(batch))
+        np.testing.assert_allclose(np.asarray(call(batch)), expected, atol=1e-6)
