@@ -28,12 +28,11 @@ runtime.start(seed=0)
 import bisect
 import io
 import time
-from fractions import Fraction
 from typing import NamedTuple
 
 import keras
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont, features
+from PIL import Image
 
 from sr_utils import datasets, images, metrics, models, pictures, plots
 from sr_utils.judge import Judge
@@ -238,6 +237,11 @@ class Entry(NamedTuple):
     features: float
     frechet: float
 
+    def __str__(self):
+        quality = f"{self.psnr:.2f} dB, SSIM {self.ssim:.3f}"
+        seen = f"feature distance {self.features:.3f}, Fréchet {self.frechet:.1f}"
+        return f"{self.bits:.3f} bits per pixel, {quality}, {seen}"
+
 
 def scored(name, files, results):
     found = [(large, results[key]) for key, (large, _) in pairs[name].items()]
@@ -277,7 +281,7 @@ for kind in ("JPEG", "WebP"):
 # %% [markdown]
 # WebP: fewer bits, and closer to the original. So the small files are WebP at three
 # qualities, and lossless. (PNG would give the pixels of lossless WebP with a third more
-# bytes, as you saw.) The large ones are JPEG and WebP at five.
+# bytes or worse, as you saw.) The large ones are JPEG and WebP at five.
 #
 # Bits are called the *rate*, errors the *distortion*. **Predict:** draw two curves of PSNR
 # over bits, one for WebP, one for small files with SRResNet. Do they cross?
@@ -325,10 +329,11 @@ plots.rates(
 )
 
 # %% [markdown]
-# Read each panel from left to right. At the far left there are only small files: at quality
-# 1 and 0, JPEG and WebP still need more bits. There the networks lead, most clearly with the
-# feature loss in Fréchet distance. Then the codecs catch up and go on. The curves of the small files become
-# flat: more bits make the *small* image better, and it still doesn't hold the detail.
+# Read each panel from left to right. At the far left there are only small files: at
+# quality 1 and 0, JPEG and WebP still need more bits. There the networks lead, most
+# clearly with the feature loss in Fréchet distance. Then the codecs catch up and go on.
+# The curves of the small files become flat: more bits make the *small* image better, and
+# it still doesn't hold the detail.
 #
 # Bicubic and Lanczos, which need no network, are far off in Fréchet distance. So it is the
 # network that makes small files a rival. Here are the numbers.
@@ -594,9 +599,9 @@ for name, value in taken.items():
     print(f"{name}: {value:.2g} ms, {1000 / 60 / value:.2g} textures in a frame")
 
 # %% [markdown]
-# On the two CPU cores that made these outputs, the network takes several frames for a single
-# texture, and decoding a small part of one. So this is nothing to do in each frame. It can
-# be done once, when a texture is loaded, or on a graphics processor.
+# On the two CPU cores that made these outputs, a single texture takes the network longer
+# than a frame lasts; decoding takes a small part of one. So this is nothing to do in each
+# frame. It can be done once, when a texture is loaded, or on a graphics processor.
 #
 # What would a device need that enlarges the *whole screen*, every frame? Count: a
 # multiplication with its addition is two operations.
@@ -658,6 +663,9 @@ print(f"{2 * per_pixel * screen * 60 / 1e12:.1f} million million operations a se
 
 
 # %% tags=["solution"]
+from fractions import Fraction
+
+
 def at_half(quality):
     files, results = [], {}
     for key, (large, _) in pairs["photographs"].items():
@@ -674,13 +682,15 @@ assert half.psnr > quarter.psnr + 0.5
 
 # %% [markdown]
 # **2. Lettering.** Draw a line of text, black on white, with
-# `ImageFont.load_default(size=16)`. How many bytes does a PNG take at full size? And at a
+# `ImageFont.load_default(size=16)` of Pillow. How many bytes does a PNG take at full size? And at a
 # quarter? What does SRResNet make of it?
 
 # %%
 # Your answer:
 
 # %% tags=["solution"]
+from PIL import ImageDraw, ImageFont
+
 page = Image.new("RGB", (256, 64), "white")
 font = ImageFont.load_default(size=16)
 ImageDraw.Draw(page).text((8, 20), "Store less, infer the rest", "black", font)
@@ -733,13 +743,15 @@ print(f"{needed / 2:,.0f} images instead of {needed:,.0f}")
 assert abs(quality[0] - quality[1]) < 0.01
 
 # %% [markdown]
-# **5. A newer rival.** If your Pillow can write AVIF (`features.check("avif")`), store the
+# **5. A newer rival.** If your Pillow can write AVIF (`PIL.features.check("avif")`), store the
 # photographs at quality 10. Does the lead of the small files survive?
 
 # %%
 # Your answer:
 
 # %% tags=["solution"]
+from PIL import features
+
 if features.check("avif"):
     avif = stored("photographs", "AVIF", quality=10)
     print(avif, curves["photographs"]["SRResNet, feature loss"][1], sep="\n")
