@@ -57,18 +57,33 @@ class Judge:
             upscaler: As in `scoreboard.evaluate`.
             name: Of the set.
         """
-        if name not in self._originals:
-            self._originals[name] = [
-                self.maps(datasets.pair(image, self.scale)[0])
-                for image in self.sets[name].values()
-            ]
-        originals = self._originals[name]
-        results = [
-            self.maps(upscaler(to_rgb(datasets.pair(image, self.scale)[1])))
-            for image in self.sets[name].values()
-        ]
-        stacked = (np.concatenate(maps) for maps in (originals, results))
-        pairs = map(feature_distance, originals, results)
+        results = {
+            key: upscaler(to_rgb(datasets.pair(image, self.scale)[1]))
+            for key, image in self.sets[name].items()
+        }
+        return self.compare(results, name)
+
+    def compare(self, results, name):
+        """The `Perception` of images made elsewhere, such as decoded files (lesson 6).
+
+        Args:
+            results: Dictionary from the name of each image of the set to its result,
+                float in [0, 1], of the size of the original cropped to a multiple of
+                the scale.
+            name: Of the set.
+
+        Raises:
+            ValueError: If the results aren't those of the set.
+        """
+        if set(results) != set(self.sets[name]):
+            raise ValueError(
+                f"Expected one result for each of {[*self.sets[name]]}. "
+                f"Received: results for {[*results]}"
+            )
+        originals = self._maps_of_originals(name)
+        found = [self.maps(results[key]) for key in self.sets[name]]
+        stacked = (np.concatenate(maps) for maps in (originals, found))
+        pairs = map(feature_distance, originals, found)
         return Perception(frechet_distance(*stacked), float(np.mean(list(pairs))))
 
     def maps(self, image):
@@ -77,3 +92,12 @@ class Judge:
         inside = slice(self.scale, -self.scale)
         found = self.features(image[None, inside, inside].astype("float32"))
         return ops.convert_to_numpy(found).reshape(-1, len(self.rms)) / self.rms
+
+    def _maps_of_originals(self, name):
+        """Computed once for each set."""
+        if name not in self._originals:
+            self._originals[name] = [
+                self.maps(datasets.pair(image, self.scale)[0])
+                for image in self.sets[name].values()
+            ]
+        return self._originals[name]

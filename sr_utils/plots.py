@@ -6,6 +6,7 @@ Every function returns a `pictures.Picture`, which Jupyter shows with its alt te
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from .metrics import power_spectrum
 from .pictures import Picture
@@ -28,6 +29,9 @@ COLORS = {
     "photographs": "#0072B2",
     "made up": "#D55E00",
     "bicubic + noise": "#777777",
+    "JPEG": "#000000",
+    "WebP": "#888888",
+    "SRGAN": "#D55E00",
 }
 _CYCLE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
 _STYLE = {
@@ -163,6 +167,39 @@ def plane(points, *, y_label, alt):
         ax.set(xlabel="PSNR in dB: right is closer to the original", ylabel=y_label)
         ax.set_ylim(bottom=0)
         ax.margins(x=0.25)
+    return Picture(figure, alt, line_art=True)
+
+
+def rates(panels, *, alt):
+    """Draw quality against bits per pixel, in two columns of axes with one legend.
+
+    Args:
+        panels: Dictionary from title to `(y_label, log, curves)`: the name of the
+            measure, whether its axis is logarithmic, and a dictionary from method to
+            `(bits, quality)`, two sequences of equal length.
+        alt: Alt text, a sentence.
+
+    Returns:
+        A `Picture`.
+
+    Source: lesson 6.
+    """
+    rows = -(-len(panels) // 2)
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(9.6, 0.6 + 3.7 * rows), layout="constrained")
+        for place, (title, (y_label, log, curves)) in enumerate(panels.items(), 1):
+            first = figure.axes[0] if figure.axes else None
+            ax = figure.add_subplot(rows, 2, place, sharex=first)
+            for name, (bits, quality) in curves.items():
+                ax.plot(bits, quality, ".-", label=name, color=COLORS.get(name))
+            ax.set(title=title, xlabel="bits per pixel", ylabel=y_label, xscale="log")
+            ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            ax.xaxis.set_major_formatter("{x:g}")
+            if log:
+                ax.set_yscale("log")
+                ax.yaxis.set_major_formatter("{x:g}")
+        legend = figure.axes[0].get_legend_handles_labels()
+        figure.legend(*legend, loc="outside upper left", ncols=4, frameon=False)
     return Picture(figure, alt, line_art=True)
 
 

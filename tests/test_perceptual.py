@@ -423,3 +423,16 @@ def test_no_channel_dominates_the_distance(judge, record_property, name):
 def test_the_protocol_names_random_weights():
     judge = Judge({"held-out": {}}, 4, "block1_conv1", weights=None)
     assert "block1_conv1 of VGG19, RANDOM weights" in judge.protocol
+
+
+def test_images_made_elsewhere_are_judged_like_an_upscalers():
+    photos = {key: x[:48, :40] for key, x in datasets.held_out().items()}
+    judge = Judge({"crops": photos}, 4, "block1_conv1", weights=None)
+    originals = {key: datasets.pair(x, 4)[0] for key, x in photos.items()}
+    assert judge.compare(originals, "crops") == pytest.approx((0, 0), abs=1e-6)
+    large = {key: noisy(datasets.pair(x, 4)[1]) for key, x in photos.items()}
+    backward = dict(reversed(large.items()))  # the names count, not the order
+    assert judge.compare(backward, "crops") == judge.score(noisy, "crops")
+    assert judge.compare(large, "crops").feature_distance > 0.001
+    with pytest.raises(ValueError, match=r"Expected one .*Received: .*'coffee'"):
+        judge.compare({"coffee": large["coffee"]}, "crops")

@@ -58,7 +58,7 @@ from sr_utils.scoreboard import Scoreboard
 # This is the network you ship in this lesson, from its checkpoint.
 
 # %%
-NAME = "srresnet_x4_vgg"
+NAME = "srgan_x4"
 network = models.load_checkpoint(NAME)
 photographs = datasets.held_out()
 pairs = {name: datasets.pair(x, 4) for name, x in photographs.items()}
