@@ -62,7 +62,11 @@ def decoded(data):
 
 
 # %%
-CHECKPOINTS = {"SRResNet": "srresnet_x4", "SRResNet, feature loss": "srresnet_x4_vgg"}
+CHECKPOINTS = {
+    "SRResNet": "srresnet_x4",
+    "SRResNet, feature loss": "srresnet_x4_vgg",
+    "SRGAN": "srgan_x4",
+}
 networks = {
     name: models.upscaler(models.load_checkpoint(x)) for name, x in CHECKPOINTS.items()
 }
@@ -138,7 +142,7 @@ for found in (sizes, exact_sizes):
 # - how many images a network has to serve before its own bytes are paid for
 # - what counts on a device: memory of textures, time for a frame
 #
-# **What you need:** lessons 2 and 3. **Time:** about an hour to read and try; about three
+# **What you need:** lessons 2 to 4. **Time:** about an hour to read and try; about three
 # minutes to run on two CPU cores.
 
 # %% [markdown]
