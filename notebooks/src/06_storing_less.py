@@ -290,20 +290,29 @@ for kind in ("JPEG", "WebP"):
 # Bits are called the *rate*, errors the *distortion*. **Predict:** draw two curves of PSNR
 # over bits, one for WebP, one for small files with SRResNet. Do they cross?
 
-# %% tags=["nbval-ignore-output"]
+# %%
 interpolations = {
     kernel: lambda small, kernel=kernel: resize(small, 4, kernel)
     for kernel in ("bicubic", "lanczos3")
 }
-curves = {}
-for name in sets:
-    curves[name] = {
+
+
+def contest(name):
+    lines = {
         "JPEG": [stored(name, "JPEG", quality=x) for x in (1, 5, 10, 20, 50)],
         "WebP": [stored(name, "WebP", quality=x) for x in (0, 3, 10, 30, 75)],
     }
     for method, upscale in (interpolations | networks).items():
         lossy = [stored(name, "WebP", upscale, quality=x) for x in (50, 75, 90)]
-        curves[name][method] = [*lossy, stored(name, "WebP", upscale, **exact)]
+        lines[method] = [*lossy, stored(name, "WebP", upscale, **exact)]
+    return lines
+
+
+# %%
+curves = {"photographs": contest("photographs")}
+
+# %%
+curves["textures"] = contest("textures")
 
 # %% [markdown]
 # The answer in one chart: quality over bits. In the left panels up is better, in the right
