@@ -142,8 +142,8 @@ for found in (sizes, exact_sizes):
 # - how many images a network has to serve before its own bytes are paid for
 # - what counts on a device: memory of textures, time for a frame
 #
-# **What you need:** lessons 2 to 4. **Time:** about an hour to read and try; about three
-# minutes to run on two CPU cores.
+# **What you need:** lessons 2 and 3; the SRGAN is lesson 4's. **Time:** about an hour to read
+# and try; about three minutes to run on two CPU cores.
 
 # %% [markdown]
 # ## What a byte buys
