@@ -24,7 +24,6 @@ COLORS = {
     "single layer": "#999933",
     "SRResNet, pixel loss": "#882255",
     "SRResNet, feature loss": "#117733",
-    "SRGAN": "#D55E00",
     "SRGAN, this notebook": "#D55E00",
     "SRGAN, checkpoint": "#0072B2",
     "photographs": "#0072B2",
