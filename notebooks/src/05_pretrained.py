@@ -467,7 +467,7 @@ assert sizes["int8"] < 0.3 * sizes["float32"]
 
 # %% [markdown]
 # float32 and float16 cost nothing that you could measure. int8 takes a quarter of the space
-# and loses less than a tenth of a decibel. On the machine that made these outputs it was
+# and loses about a tenth of a decibel. On the machine that made these outputs it was
 # several times faster, because its processor multiplies many bytes at once. Other
 # processors gain less; some none.
 #
@@ -491,7 +491,7 @@ pictures.gallery(panels, zoom=2, captions=captions, alt=alt)
 
 # %% [markdown]
 # The first two are gray all over. int8 adds a fine grain everywhere, about a level, and errs
-# more where there is more to do: along edges, sometimes by twenty levels. The network has
+# more where there is more to do: along edges, sometimes by twenty levels or more. The network has
 # invented stronger things than that, so you don't notice it in the first picture.
 
 # %% [markdown]
@@ -745,7 +745,7 @@ pictures.gallery(panels, zoom={"enlarged": 1, "the photograph": 4}, alt=alt)
 # - A network that others have shipped is a function with habits. Range, sizes, clipping and
 #   rounding are yours to keep, and no error tells you.
 # - A SavedModel returns what Keras returns, without Keras. Its signature is the contract.
-# - float16 halves the file for free. int8 takes a quarter, loses less than a tenth of a
+# - float16 halves the file for free. int8 takes a quarter, loses about a tenth of a
 #   decibel, and is several times faster on a processor that is made for it.
 # - int8 is as good as its examples: with gray ones it loses more than 3 dB.
 # - Tiles without overlap differ by more than 20 levels at their seams. With the receptive
