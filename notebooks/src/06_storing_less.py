@@ -114,7 +114,7 @@ picture
 
 # %% [markdown]
 # Look at the outline of the eye and the light in it. JPEG has squares, WebP smears. The
-# networks' outline is clear, though the fur is made up, and the second one has woven a
+# networks' outline is clear, though the fur is made up, and the feature loss has woven a
 # little of its grid. So it pays? Before you decide, look at the same cat with four times as
 # many bytes. The small file is now stored without any loss.
 
