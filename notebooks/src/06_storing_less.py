@@ -344,7 +344,7 @@ plots.rates(
 # %% [markdown]
 # Read each panel from left to right. At the far left there are only small files: at
 # quality 1 and 0, JPEG and WebP still need more bits. There the networks lead, most
-# clearly with the feature loss in Fréchet distance. Then the codecs catch up and go on.
+# clearly with feature loss and SRGAN in Fréchet distance. Then the codecs catch up and go on.
 # The curves of the small files become flat: more bits make the *small* image better, and
 # it still doesn't hold the detail.
 #
@@ -434,8 +434,8 @@ for name in sets:
 # little more for equal PSNR of photographs, and clearly more for equal features.
 #
 # With lossless small files the photographs turn it around: JPEG and WebP do the same with a
-# fraction of the bits, by *every* measure. For textures JPEG is about equal in PSNR, and
-# WebP wins.
+# fraction of the bits, by *every* measure. For textures JPEG is about equal to SRResNet in
+# PSNR, and WebP wins.
 
 # %% tags=["nbval-ignore-output"]
 pixel, feature = "SRResNet", "SRResNet, feature loss"
@@ -531,7 +531,7 @@ for (name, method, rival, measure), images_needed in least.items():
 # %% [markdown]
 # Thousands of images of 256 × 256. A photograph of 12 megapixels is as large as 183 of
 # them, so some ten to eighty would do. Mind what "equal" means here: against WebP,
-# photographs take three to four times as many for equal PSNR as for equal Fréchet distance.
+# photographs take three to five times as many for equal PSNR as for equal Fréchet distance.
 # And with lossless small files, the answer for photographs is "never".
 
 # %% tags=["nbval-ignore-output"]
