@@ -98,7 +98,7 @@ WRONG = {
     "full-range luma": (metrics, "luma", full_range_luma),
     "no shave": (metrics, "_shave", lambda values, shave: values),
     "no antialiasing": (datasets, "resize", functools.partial(resize, antialias=False)),
-    "truncation to uint8": (images, "_to_integers", truncated),
+    "truncation to uint8": (images, "to_integers", truncated),
     "RGB instead of luma": (
         metrics,
         "luma",
