@@ -232,15 +232,14 @@ RECIPES = MappingProxyType(
             models.srresnet,
             4,
             ("bundled", "T91", "BSDS200"),
-            steps=2_000,
-            rate=2e-4,
-            adversarial=0.3,
+            steps=3_000,
+            rate=3e-4,
+            adversarial=0.4,
             **_FEATURES
             | {
                 "loss": partial(
                     PerceptualLoss, layers=["block3_conv1"], pixel=1, grid=1_000
-                ),
-                "start": "srresnet_x4_vgg",
+                )
             },
         ),
     }

@@ -13,6 +13,9 @@ from keras import ops
 REAL = 0.9  # what the discriminator should say to a photograph: one-sided smoothing
 MEMORY = 0.995  # what the averaged generator keeps of itself in a late step
 _HASTE = 10  # steps; the average of the first few should follow quickly
+_SQUARE = (
+    4  # pixels; VGG19 up to block 3 and the discriminator look in steps of 2 and 4
+)
 _METRICS = ("loss", "content", "adversarial", "d_loss", "real", "fake")
 
 
@@ -91,11 +94,13 @@ class SRGAN(keras.Model):
         """One step of both networks, from the same images.
 
         The discriminator sees originals and results in one batch. In two, its batch
-        normalization would take away what makes them differ.
+        normalization would take away what makes them differ. Both are moved by 0 to 3
+        pixels first, by others in each step: the squares of the generator then have no
+        fixed place in those of its judges, and a grid nothing to gain.
         """
         low, high, _ = keras.utils.unpack_x_y_sample_weight(batch)
         with tf.GradientTape() as tape, tf.GradientTape() as discriminator_tape:
-            made = self.generator(low, training=True)
+            high, made = self._moved(high, self.generator(low, training=True))
             both = self.discriminator(ops.concatenate([high, made]), training=True)
             real, fake = ops.split(both, 2)
             losses = self._compare(high, made, real, fake)
@@ -150,6 +155,12 @@ class SRGAN(keras.Model):
     def compile_from_config(self, config):
         """Compile as before saving; a `PerceptualLoss` has no VGG19 then."""
         self.compile(**keras.saving.deserialize_keras_object(config))
+
+    def _moved(self, *images):
+        """Images moved to the next of 16 places; what leaves them enters opposite."""
+        step = ops.cast(self.optimizer.iterations, "int32")
+        place = step % _SQUARE, step // _SQUARE % _SQUARE
+        return [ops.roll(image, place, axis=(1, 2)) for image in images]
 
     def _compare(self, high, made, real, fake):
         content = self.content(high, made)

@@ -156,7 +156,7 @@ def test_each_loss_wins_by_its_own_measure():
         feature, contest = (
             card["perception"]["scores"][name]["frechet"] for card in cards[1:]
         )
-        assert feature > contest
+        assert feature > 1.1 * contest
 
 
 def test_checkpoints_fit_into_the_repository():

@@ -1,5 +1,6 @@
 """SRGAN: who trains whom, what is saved, and the same on two devices as on one."""
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
@@ -137,6 +138,45 @@ def test_the_losses_are_the_written_ones(images):
     assert found.keys() == expected.keys()
     for name, value in expected.items():
         assert np.isclose(found[name], value, rtol=1e-4), name
+
+
+def test_images_are_judged_at_all_16_places_of_a_square(images):
+    low, high = images
+    seen = []
+
+    class Spy(Nothing):
+        def call(self, y_true, y_pred):
+            seen.append((np.array(y_true), np.array(y_pred)))
+            return super().call(y_true, y_pred)
+
+    model = made(rate=0, d_rate=0)
+    model.compile(*model.optimizers, Spy(), 0.5, run_eagerly=True)
+    result = np.array(model.generator(low))
+    for _ in range(16):
+        model.reset_metrics()
+        told = model.train_on_batch(low, high, return_dict=True)
+
+    def at(place):
+        return [np.roll(x, place, axis=(1, 2)) for x in (high, result)]
+
+    places = list(itertools.product(range(4), repeat=2))
+    found = [
+        place
+        for original, generated in seen
+        for place in places
+        if np.array_equal(at(place)[0], original)
+        and np.allclose(at(place)[1], generated, atol=1e-6)
+    ]
+    assert len(found) == 16
+    assert set(found) == set(places)
+
+    def fake(place):
+        both = ops.concatenate(at(place))
+        logits = model.discriminator(both, training=True)
+        return float(ops.mean(ops.sigmoid(logits[len(low) :])))
+
+    assert np.isclose(told["fake"], fake(found[-1]), atol=1e-6)
+    assert not np.isclose(told["fake"], fake((0, 0)), atol=1e-6)
 
 
 def test_metrics_do_not_leak_into_the_next_epoch(images):
