@@ -737,7 +737,8 @@ pictures.gallery(panels, zoom={"enlarged": 1, "the photograph": 4}, alt=alt)
 # %% [markdown]
 # The network enlarges a photograph that hasn't been reduced before. There is no original to
 # compare it with, and no score. It was trained on sharp, reduced photographs, so it takes a
-# camera's blur and noise for content, and keeps them.
+# camera's blur and noise for content, and keeps them. It also adds its own: the skin has
+# turned to leather, and the plain wall has grain.
 
 # %% [markdown]
 # ## What you have measured

@@ -143,7 +143,7 @@ for found in (sizes, exact_sizes):
 # - what counts on a device: memory of textures, time for a frame
 #
 # **What you need:** lessons 2 and 3; the SRGAN is lesson 4's. **Time:** about an hour to read
-# and try; about three minutes to run on two CPU cores.
+# and try; about two minutes to run on two CPU cores.
 
 # %% [markdown]
 # ## What a byte buys
@@ -429,9 +429,9 @@ for name in sets:
             print(f"{name}, {method}, {bits:.2f} bits\n{'':24}{' '.join(values)}")
 
 # %% [markdown]
-# At 0.10 and 0.14 bits per pixel JPEG needs one and a half times to more than twice as many
-# bits. (One exception: SRResNet's smooth textures, in Fréchet distance.) WebP needs a
-# little more for equal PSNR of photographs, and clearly more for equal features.
+# At 0.10 and 0.14 bits per pixel JPEG needs 1.4 to 2.5 times as many bits. (One
+# exception: SRResNet's smooth textures, in Fréchet distance.) WebP needs a little more
+# for equal PSNR of photographs, and clearly more for equal features.
 #
 # With lossless small files the photographs turn it around: JPEG and WebP do the same with a
 # fraction of the bits, by *every* measure. For textures JPEG is about equal to SRResNet in
@@ -531,7 +531,8 @@ for (name, method, rival, measure), images_needed in least.items():
 # %% [markdown]
 # Thousands of images of 256 × 256. A photograph of 12 megapixels is as large as 183 of
 # them, so some ten to eighty would do. Mind what "equal" means here: against WebP,
-# photographs take three to five times as many for equal PSNR as for equal Fréchet distance.
+# photographs take three to more than five times as many for equal PSNR as for equal Fréchet
+# distance.
 # And with lossless small files, the answer for photographs is "never".
 
 # %% tags=["nbval-ignore-output"]
@@ -653,8 +654,8 @@ print(f"{2 * per_pixel * screen * 60 / 1e12:.1f} million million operations a se
 #   of the bytes of a lossless file.
 # - At 0.1 bits per pixel, a small WebP with a network does what takes JPEG almost twice as
 #   many bytes, and is more like a photograph than WebP.
-# - With lossless small files it loses: WebP does the same photographs in half of the bytes
-#   or less.
+# - With lossless small files it loses: WebP does the same photographs in about half of the
+#   bytes, or less.
 # - The network's 1.8 MB are paid for after thousands of images in files, and after dozens
 #   of textures in memory.
 # - On a CPU it can't enlarge in every frame.
