@@ -176,10 +176,35 @@ def nbval(folder, *sources):
     nbformat.write(notebooks.clean(notebook), folder / "changed.ipynb")
     command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env"]
     return subprocess.run(
-        [*command, folder], capture_output=True, check=False
-    ).returncode
+        [*command, folder], capture_output=True, text=True, check=False
+    )
 
 
 def test_nbval_compares_what_is_printed_but_not_stderr(tmp_path):
-    assert nbval(tmp_path, "print('a result')") == 1
-    assert nbval(tmp_path, "import sys; print('a log line', file=sys.stderr)") == 0
+    assert nbval(tmp_path, "print('a result')").returncode == 1
+    log = "import sys; print('a log line', file=sys.stderr)"
+    assert nbval(tmp_path, log).returncode == 0
+
+
+def test_nbval_says_how_long_a_notebook_took(tmp_path):
+    slow = nbval(tmp_path, "print(1)", "import time; time.sleep(4)").stdout
+    (seconds,) = re.findall(r"^changed: (\d+) s$", slow, re.M)
+    assert 4 <= int(seconds) < 20
+
+
+def test_a_run_says_how_long_each_lesson_took(tmp_path, monkeypatch, capsys):
+    picture = "from sr_utils import pictures; import numpy as np"
+    show = "pictures.gallery({'x': np.ones((4, 4, 3))}, alt='a white square')"
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_markdown_cell("# A title\n\nA question."),
+            nbformat.v4.new_code_cell(f"{picture}\n{show}"),
+        ]
+    )
+    monkeypatch.setattr(notebooks, "NOTEBOOKS", tmp_path)
+    monkeypatch.setattr(notebooks, "BUILD", tmp_path / "build")
+    nbformat.write(notebook, tmp_path / "01_short.ipynb")
+    notebooks.run([])
+    *_, told, index = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"01_short: \d+ s", told)
+    assert index == str(tmp_path / "build" / "index.html")

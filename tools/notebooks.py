@@ -11,6 +11,7 @@ import hashlib
 import html
 import re
 import sys
+import time
 from pathlib import Path
 
 import jupytext
@@ -127,16 +128,24 @@ def build(names):
 
 
 def run(names):
-    """Execute the committed notebooks; write them, pages and an index to `build/`."""
+    """Execute the committed notebooks; write them, pages and an index to `build/`.
+
+    At the end it says how long each lesson took, and where the index is.
+    """
     BUILD.mkdir(exist_ok=True)
     paths = _chosen(NOTEBOOKS, "*.ipynb", names)
+    seconds = {}
     for path in tqdm(paths, desc="lessons", unit="lesson"):
         notebook = nbformat.read(path, as_version=4)
+        start = time.perf_counter()
         execute(notebook, path.stem)
+        seconds[path.stem] = time.perf_counter() - start
         nbformat.write(clean(notebook), BUILD / path.name)
         (BUILD / f"{path.stem}.html").write_text(_page(notebook), encoding="utf-8")
     index = BUILD / "index.html"
     index.write_text(_index([BUILD / path.name for path in paths]), encoding="utf-8")
+    for name, taken in seconds.items():
+        print(f"{name}: {taken:.0f} s")
     print(index)
 
 
