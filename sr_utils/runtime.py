@@ -19,8 +19,8 @@ def start(seed=0):
     """Import Keras and its backend without log lines, fix all seeds, report the device.
 
     Args:
-        seed: Seeds Python, NumPy and the backend. On TensorFlow operations become
-            deterministic too.
+        seed: Seeds Python, NumPy and the backend. With TensorFlow on a CPU operations
+            become deterministic too; on accelerators that would switch XLA off.
 
     Raises:
         ValueError: If the environment variable `SR_BUDGET` is set to an unknown budget.
@@ -32,7 +32,8 @@ def start(seed=0):
         if keras.backend.backend() == "tensorflow":
             import tensorflow as tf
 
-            tf.config.experimental.enable_op_determinism()
+            if not accelerators():
+                tf.config.experimental.enable_op_determinism()
             tf.get_logger().setLevel("ERROR")  # in a notebook it logs to stdout
         line = report()
     print(line)

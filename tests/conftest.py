@@ -16,6 +16,14 @@ def rng():
 
 
 @pytest.fixture
+def cornered():
+    """Black pixels with a white corner at the top left, 16 x 24."""
+    pixels = np.zeros((16, 24, 3), np.uint8)
+    pixels[:8, :8] = 255
+    return pixels
+
+
+@pytest.fixture
 def benchmark_folder():
     """The folder of Set5 and Set14; skips where `SR_DATA_DIR` doesn't hold both."""
     folder = Path(os.environ.get("SR_DATA_DIR", "none"), "benchmarks")

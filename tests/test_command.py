@@ -16,7 +16,7 @@ import pytest
 import skimage.data
 import tifffile
 from PIL import Image, ImageCms
-from test_images import CAMERA, ORIENTATION
+from test_images import ORIENTATION, photographed
 
 from sr_utils import checkpoints, command, enlarge, formats, images, models, streams
 from sr_utils.resize import resize
@@ -187,26 +187,15 @@ def test_cmyk_becomes_srgb(tmp_path, run, profile):
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("kind", ["jpg", "png", "deep.tif"])
-def test_every_exif_orientation(tmp_path, run, orientation, kind):
-    upright = np.zeros((16, 24, 3), np.uint8)
-    upright[:8, :8] = 255
-    stored = Image.fromarray(upright)
-    for change in CAMERA[orientation]:
-        stored = stored.transpose(change)
-    source, stored = tmp_path / f"a.{kind}", np.asarray(stored)
-    if kind == "deep.tif":
-        tag = (ORIENTATION, "H", 1, orientation, True)
-        tifffile.imwrite(source, stored.astype(np.uint16) * 257, extratags=[tag])
-    else:
-        exif = Image.Exif()
-        exif[ORIENTATION] = orientation
-        save(source, stored, exif=exif, **({"quality": 100} if kind == "jpg" else {}))
+@pytest.mark.parametrize("kind", ["jpg", "png", "tif"])
+def test_every_exif_orientation(tmp_path, run, cornered, orientation, kind):
+    source = tmp_path / f"a.{kind}"
+    photographed(source, cornered, orientation)
     assert run(source, "-o", tmp_path / "b.png")[0] == 0
     with Image.open(tmp_path / "b.png") as image:
         assert image.getexif().get(ORIENTATION, 1) == 1
     read = images.read(tmp_path / "b.png")
-    np.testing.assert_allclose(read, bicubic(upright, 255) / 255, atol=0.02)
+    np.testing.assert_allclose(read, bicubic(cornered, 255) / 255, atol=0.02)
 
 
 def odd_files(folder, pixels):

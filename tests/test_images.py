@@ -85,26 +85,6 @@ def test_cmyk(tmp_path):
     np.testing.assert_allclose(read, np.broadcast_to([0, 1, 1], read.shape), atol=0.02)
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("kind", ["jpg", "png", "deep.tif"])
-def test_exif_orientation(tmp_path, orientation, kind):
-    upright = np.zeros((16, 24, 3), np.uint8)
-    upright[:8, :8] = 255  # a white corner at the top left
-    stored = Image.fromarray(upright)
-    for change in CAMERA[orientation]:
-        stored = stored.transpose(change)
-    stored = np.asarray(stored)
-    path = tmp_path / f"a.{kind}"
-    if kind == "deep.tif":
-        tag = (ORIENTATION, "H", 1, orientation, True)
-        tifffile.imwrite(path, stored.astype(np.uint16) * 257, extratags=[tag])
-    else:
-        exif = Image.Exif()
-        exif[ORIENTATION] = orientation
-        Image.fromarray(stored).save(path, exif=exif)
-    np.testing.assert_allclose(images.read(path), upright / 255, atol=0.05)
-
-
 # What a camera does to the upright picture before it stores it with this orientation.
 CAMERA = {
     1: [],
@@ -116,6 +96,31 @@ CAMERA = {
     7: [Image.Transpose.TRANSVERSE],
     8: [Image.Transpose.ROTATE_270],
 }
+
+
+def photographed(path, upright, orientation):
+    """Store 8-bit pixels as a camera held this way does; 16 bits in a TIFF."""
+    stored = Image.fromarray(upright)
+    for change in CAMERA[orientation]:
+        stored = stored.transpose(change)
+    if path.suffix == ".tif":
+        deep = np.asarray(stored).astype(np.uint16) * 257
+        tag = (ORIENTATION, "H", 1, orientation, True)
+        tifffile.imwrite(path, deep, extratags=[tag])
+    else:
+        exif = Image.Exif()
+        exif[ORIENTATION] = orientation
+        stored.save(
+            path, exif=exif, **({"quality": 100} if path.suffix == ".jpg" else {})
+        )
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["jpg", "png", "tif"])
+def test_exif_orientation(tmp_path, cornered, orientation, kind):
+    path = tmp_path / f"a.{kind}"
+    photographed(path, cornered, orientation)
+    np.testing.assert_allclose(images.read(path), cornered / 255, atol=0.05)
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])

@@ -124,7 +124,7 @@ def test_both_distances_are_the_ones_of_the_lesson(third_lesson, rng):
 
 @pytest.fixture(scope="module")
 def fourth_lesson():
-    return taught("04_srgan", "judge_logits")
+    return taught("04_srgan", "cross_entropy")
 
 
 def test_the_grid_is_the_one_of_the_lesson(fourth_lesson, rng):

@@ -97,8 +97,8 @@ def test_the_readme_shows_the_notebook_command_of_make():
         found = text[text.index(start) :].split("sanitize.cfg notebooks")[0]
         return found.replace("\\\n", " ").split()
 
-    promised = command(read("README.md"), "-m pytest -n 2 --dist")
-    assert promised == command(read("Makefile"), "-m pytest -n 2 --dist")
+    promised = command(read("README.md"), "-m pytest -n 2 --dist loadfile")
+    assert promised == command(read("Makefile"), "-m pytest -n 2 --dist loadfile")
 
 
 @pytest.mark.parametrize("name", ["README.md", "data/README.md", "LICENSE"])

@@ -114,6 +114,22 @@ def test_operations_are_deterministic_after_start():
     assert fresh_python(code).stdout.endswith("True\n")
 
 
+def test_on_an_accelerator_keras_may_use_xla():
+    # Keras refuses XLA, with a warning, while operations are deterministic.
+    code = (
+        "from sr_utils import runtime\n"
+        "runtime.accelerators = lambda: ['gpu:0']\n"
+        "runtime._compute_capability = lambda: 8.0\n"
+        "runtime.start()\n"
+        "import keras, warnings\n"
+        "warnings.simplefilter('error')\n"
+        "model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])\n"
+        "model.compile('adam', 'mse', jit_compile=runtime.jit_compile())\n"
+        "print(model.jit_compile)\n"
+    )
+    assert fresh_python(code).stdout.endswith("True\n")
+
+
 def test_budget(monkeypatch):
     monkeypatch.delenv("SR_BUDGET", raising=False)
     assert runtime.budget(quick=10, full=1000) == 10
