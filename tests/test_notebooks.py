@@ -197,7 +197,7 @@ def test_a_run_says_how_long_each_lesson_took(tmp_path, monkeypatch, capsys):
     show = "pictures.gallery({'x': np.ones((4, 4, 3))}, alt='a white square')"
     notebook = nbformat.v4.new_notebook(
         cells=[
-            nbformat.v4.new_markdown_cell("# A title\n\nA question."),
+            nbformat.v4.new_markdown_cell("# A title\n\nA *question*."),
             nbformat.v4.new_code_cell(f"{picture}\n{show}"),
         ]
     )
@@ -208,3 +208,4 @@ def test_a_run_says_how_long_each_lesson_took(tmp_path, monkeypatch, capsys):
     *_, told, index = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"01_short: \d+ s", told)
     assert index == str(tmp_path / "build" / "index.html")
+    assert "A <em>question</em>." in (tmp_path / "build" / "index.html").read_text()

@@ -19,6 +19,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbconvert import HTMLExporter
+from nbconvert.filters import markdown2html
 from tqdm import tqdm
 
 ROOT = Path(__file__).parents[1]
@@ -228,7 +229,7 @@ def _index_entry(path):
     alt = html.escape(picture.metadata["image/png"]["alt"], quote=True)
     return (
         f'<h2><a href="{path.stem}.html">{html.escape(_title(notebook))}</a></h2>\n'
-        f"<p>{html.escape(question)}</p>\n"
+        f"{markdown2html(question)}\n"
         f'<img alt="{alt}" width="{picture.metadata["image/png"]["width"]}" '
         f'src="data:image/png;base64,{picture.data["image/png"]}">'
     )

@@ -81,7 +81,7 @@ pictures.gallery(panels, zoom=3, captions=captions, alt=alt)
 # - how to read the curves of such a training, and what its failures look like
 # - where all methods of the series stand between closeness and looks
 #
-# **What you need:** lesson 3. **Time:** about two hours to read and try; about five minutes
+# **What you need:** lesson 3. **Time:** about two hours to read and try; about four minutes
 # to run on two CPU cores. The section *On a GPU* has the same at full size.
 
 # %% [markdown]
