@@ -13,9 +13,7 @@ from keras import ops
 REAL = 0.9  # what the discriminator should say to a photograph: one-sided smoothing
 MEMORY = 0.995  # what the averaged generator keeps of itself in a late step
 _HASTE = 10  # steps; the average of the first few should follow quickly
-_SQUARE = (
-    4  # pixels; VGG19 up to block 3 and the discriminator look in steps of 2 and 4
-)
+_SQUARE = 4  # pixels: the steps in which VGG19 looks at block 3
 _METRICS = ("loss", "content", "adversarial", "d_loss", "real", "fake")
 
 

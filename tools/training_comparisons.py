@@ -11,7 +11,6 @@ from keras import layers, ops
 
 from sr_utils import datasets, models, runtime
 from sr_utils.patches import Patches
-from sr_utils.perceptual import PerceptualLoss
 from sr_utils.recipes import RECIPES
 from sr_utils.scoreboard import Scoreboard
 
@@ -43,12 +42,13 @@ def compare_step(name, steps=10, rounds=7):
     print(f"{name}: our step / loading its batch  {times:.1f}")
 
 
-def compare_contest(size=24, batch=8, rounds=7):
-    """A step of SRGAN: against Keras' defaults, and where its time goes."""
-    patches = Patches(datasets.training().values(), 4, size=size, batch=batch)
+def compare_contest(rounds=7):
+    """A step of `srgan_x4`: against Keras' defaults, and where its time goes."""
+    recipe = RECIPES["srgan_x4"]
+    patches = Patches(datasets.training().values(), recipe.scale, batch=recipe.batch)
     low, high = patches.batch(0)
-    ours = contest(runtime.precision(), jit_compile=runtime.jit_compile())
-    plain = contest("float32")
+    ours = contest(recipe, runtime.precision(), jit_compile=runtime.jit_compile())
+    plain = contest(recipe, "float32")
     times = ratio(
         lambda: plain.train_on_batch(low, high),
         lambda: ours.train_on_batch(low, high),
@@ -60,17 +60,16 @@ def compare_contest(size=24, batch=8, rounds=7):
         print(f"SRGAN: {name} / the whole step  {share:.2f}")
 
 
-def contest(precision, **options):
-    """An untrained SRGAN with the losses of `srgan_x4`; VGG19 has random weights."""
+def contest(recipe, precision, **options):
+    """The untrained SRGAN of a recipe; its VGG19 has random weights."""
     from sr_utils.srgan import SRGAN
 
     with runtime.policy(precision):
-        content = PerceptualLoss(
-            ["block3_conv1"], weights=None, calibration=1, pixel=1, grid=1_000
-        )
-        model = SRGAN(models.srresnet(4, flat=True), models.discriminator())
+        content = recipe.loss(weights=None, calibration=1)
+        generator = recipe.network(recipe.scale, **recipe.options)
+        model = SRGAN(generator, models.discriminator(recipe.filters))
     optimizers = [keras.optimizers.Adam() for _ in range(2)]
-    model.compile(*optimizers, content, 0.4, **options)
+    model.compile(*optimizers, content, recipe.adversarial, **options)
     return model
 
 

@@ -95,11 +95,18 @@ pictures.gallery(panels, zoom=3, captions=captions, alt=alt)
 columns = np.indices((8, 8))[1] % 2
 answers = np.stack([columns, 1 - columns]).astype("float32")
 gray = np.full((1, 2, 2), 0.5, "float32")
+
+
+# %%
+def framed(image):
+    large = np.kron(image, np.ones(2 * [128 // len(image)]))
+    return np.pad(large, 4, constant_values=0.75)[..., None]
+
+
 panels = {"one answer": answers[0], "another": answers[1], "what is given": gray[0]}
-panels = {name: image[..., None] for name, image in panels.items()}
-zoom = {name: 128 // image.shape[0] for name, image in panels.items()}
+panels = {name: framed(image) for name, image in panels.items()}
 alt = "Black and white stripes, the same exchanged, and even gray."
-pictures.gallery(panels, zoom=zoom, alt=alt)
+pictures.gallery(panels, alt=alt)
 
 # %% [markdown]
 # Now let a network learn to answer. It gets the gray and must return stripes. One of its
@@ -201,9 +208,9 @@ def learn(wish, given, rates=(0.02, 0.01), units=32, steps=400):
 keras.utils.set_random_seed(0)
 wishes = {"squared error": squared_error, "adversary": adversary}
 learned = {name: learn(wish, gray)[0] for name, wish in wishes.items()}
-panels = {name: image[..., None] for name, image in learned.items()}
+panels = {name: framed(image) for name, image in learned.items()}
 alt = "Squared error: even gray. Adversary: clear stripes."
-pictures.gallery(panels, zoom=16, alt=alt)
+pictures.gallery(panels, alt=alt)
 
 
 # %% tags=["nbval-ignore-output"]
@@ -666,7 +673,8 @@ plots.curves(opinions(history), **labels, alt=alt)
 # - **Both near one half:** the discriminator can't tell. At the start it hasn't learned; at
 #   the end this would be the ideal.
 # - **Slightly apart,** as here: it sees differences, and its gradient says where.
-# - **Far apart,** near 0.9 and 0: it has won. Its gradient no longer says how to improve.
+# - **Far apart,** near 0.9 and 0: it has won. Its gradient is large, and says little about
+#   how to improve.
 # - **When to stop** they don't tell, and neither do the losses: in a contest one's gain is
 #   the other's loss. Pictures and scores do.
 
@@ -853,8 +861,8 @@ varied = answers[rng.permutation(16) % 2]
 
 
 def mosaic(images):
-    framed = np.pad(images, ((0, 0), (1, 1), (1, 1)), constant_values=0.5)
-    return framed.reshape(2, 8, 10, 10).swapaxes(1, 2).reshape(20, 80, 1)
+    spaced = np.pad(images, ((0, 0), (1, 1), (1, 1)), constant_values=0.5)
+    return spaced.reshape(2, 8, 10, 10).swapaxes(1, 2).reshape(20, 80, 1)
 
 
 # %% tags=["nbval-ignore-output"]

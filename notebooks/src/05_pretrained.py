@@ -467,7 +467,7 @@ assert sizes["int8"] < 0.3 * sizes["float32"]
 
 # %% [markdown]
 # float32 and float16 cost nothing that you could measure. int8 takes a quarter of the space
-# and loses about a tenth of a decibel. On the machine that made these outputs it was
+# and loses less than a tenth of a decibel. On the machine that made these outputs it was
 # several times faster, because its processor multiplies many bytes at once. Other
 # processors gain less; some none.
 #
@@ -657,7 +657,7 @@ cutout = small[16:80, 32:96]
 whole_cutout = upscale(cutout)
 widths = [0, 2, 4, 6, 8, 10, 12, 14, 16, 18]
 seams = [np.abs(tiled(upscale, cutout, 32, x) - whole_cutout).max() for x in widths]
-alt = "A curve from over 50 levels at overlap 0 down to a ten-thousandth at 18."
+alt = "A curve from over 50 levels at overlap 0 down to less than a thousandth at 18."
 plots.curves(
     {"largest difference": (widths, 255 * np.array(seams))},
     x_label="overlap in pixels of the small image",
@@ -746,7 +746,7 @@ pictures.gallery(panels, zoom={"enlarged": 1, "the photograph": 4}, alt=alt)
 # - A network that others have shipped is a function with habits. Range, sizes, clipping and
 #   rounding are yours to keep, and no error tells you.
 # - A SavedModel returns what Keras returns, without Keras. Its signature is the contract.
-# - float16 halves the file for free. int8 takes a quarter, loses about a tenth of a
+# - float16 halves the file for free. int8 takes a quarter, loses less than a tenth of a
 #   decibel, and is several times faster on a processor that is made for it.
 # - int8 is as good as its examples: with gray ones it loses more than 3 dB.
 # - Tiles without overlap differ by more than 20 levels at their seams. With the receptive
