@@ -33,8 +33,14 @@ TRAINING = (
     "coins",
     "moon",
 )
-_VALIDATION = ("china.jpg", "flower.jpg", "stereo_motorcycle", "camera")
-_VALIDATION_ROWS = 96
+VALIDATION_SET = "BSDS500test"
+VALIDATION = (
+    *("103006", "108036", "118031", "130066", "14092", "160067", "163004", "196027"),
+    *("201080", "207038", "223060", "235098", "250047", "302022", "35049", "376086"),
+    *("41096", "48017", "78098", "97010"),
+)
+_STRIPS = ("china.jpg", "flower.jpg", "stereo_motorcycle", "camera")
+_STRIP_ROWS = 96
 BENCHMARKS = json.loads((resources.files(__package__) / "benchmarks.json").read_text())
 _PROJECT = Path(__file__).parents[1]
 CACHE = (
@@ -70,15 +76,34 @@ def training():
 
 
 def validation():
-    """Strips cut off the bottom of four training photographs, to choose the best step.
+    """Strips cut off the bottom of four training photographs, to watch a training.
 
     Returns:
         Dictionary from name to float32 RGB in [0, 1] of shape `(96, width, 3)`.
     """
     return {
-        name.removesuffix(".jpg"): _bundled(name)[-_VALIDATION_ROWS:]
-        for name in _VALIDATION
+        name.removesuffix(".jpg"): _bundled(name)[-_STRIP_ROWS:] for name in _STRIPS
     }
+
+
+def validation_photographs():
+    """The 20 photographs of BSDS500test that decide between recipes, `VALIDATION`.
+
+    Returns:
+        Dictionary from name to float32 RGB in [0, 1] of shape `(height, width, 3)`.
+
+    Raises:
+        FileNotFoundError: If the set isn't on this machine.
+        ValueError: If a photograph is damaged or missing.
+    """
+    found = _images("train", VALIDATION_SET)
+    missing = [name for name in VALIDATION if name not in found]
+    if missing:
+        raise ValueError(
+            f"Expected the 200 photographs of {VALIDATION_SET}. "
+            f"Received: a folder without {', '.join(missing)}"
+        )
+    return {name: found[name] for name in VALIDATION}
 
 
 def training_set(name):
@@ -89,19 +114,15 @@ def training_set(name):
 
     Returns:
         Dictionary from name to float32 RGB in [0, 1] of shape `(height, width, 3)`.
+        Of BSDS500test, `validation_photographs` are left out.
 
     Raises:
         FileNotFoundError: If the set is in neither place.
         ValueError: If an image is damaged.
     """
-    folder = _find("train", name)
-    if folder is None:
-        raise FileNotFoundError(
-            f"Expected the set as a folder of images, train/{name}, in "
-            f"{DATA_VARIABLE}; data/README.md describes it. Received: no such folder"
-        )
-    paths = downloads.image_files(folder.iterdir())
-    return {path.stem: images.read(path) for path in paths}
+    left_out = VALIDATION if name == VALIDATION_SET else ()
+    found = _images("train", name)
+    return {key: image for key, image in found.items() if key not in left_out}
 
 
 def textures():
@@ -256,6 +277,18 @@ def _find(kind, name):
     return None
 
 
+def _images(kind, name):
+    """Every image of a folder as RGB, or what is missing."""
+    folder = _find(kind, name)
+    if folder is None:
+        raise FileNotFoundError(
+            f"Expected the set as a folder of images, {kind}/{name}, in "
+            f"{DATA_VARIABLE}; data/README.md describes it. Received: no such folder"
+        )
+    paths = downloads.image_files(folder.iterdir())
+    return {path.stem: images.read(path) for path in paths}
+
+
 def _roots():
     """The folders that may hold sets, the one of `SR_DATA_DIR` first."""
     if not os.environ.get(DATA_VARIABLE):
@@ -270,7 +303,7 @@ def _roots():
 
 def _training_rows(name):
     """How many rows of a photograph are left when validation has taken its strip."""
-    return -_VALIDATION_ROWS if name in _VALIDATION else None
+    return -_STRIP_ROWS if name in _STRIPS else None
 
 
 def _bundled(name):

@@ -79,22 +79,23 @@ def espcn(scale):
     return keras.Model(low, large + (after - Luma()(large)), name=f"espcn_x{scale}")
 
 
-def srresnet(scale, blocks=8, filters=48, batch_norm=False, flat=False):
+def srresnet(scale, blocks=8, filters=48, flat=False, direct=False):
     """A small SRResNet: residual blocks at low resolution, added to bicubic.
 
     Upsampling follows the blocks: a sub-pixel convolution for each prime factor of
     `scale`, then one convolution at the full resolution. The last convolution starts at
-    zero, so an untrained network is bicubic enlargement.
+    zero, so an untrained network is bicubic enlargement. Nothing is normalized inside
+    the blocks: that would take away the range of values that contrast needs (Lim et al.
+    2017, section 3.1).
 
     Args:
         scale: Whole-number factor, at least 2.
         blocks: Number of residual blocks.
         filters: Channels of the convolutions at low resolution.
-        batch_norm: Whether to normalize inside the blocks. Off by default: it takes
-            away the range of values that contrast needs (Lim et al. 2017, section 3.1),
-            and statistics of patches differ from those of a whole photograph.
         flat: Whether training keeps flat areas flat (`layers.FlatResponse`), which a
             perceptual or adversarial loss needs and a pixel loss doesn't (lesson 3).
+        direct: Whether one convolution at low resolution computes the pixels
+            themselves, which leaves more multiplications for the blocks.
 
     Returns:
         `keras.Model`.
@@ -106,16 +107,10 @@ def srresnet(scale, blocks=8, filters=48, batch_norm=False, flat=False):
     x = _center(low)
     x = skip = layers.Conv2D(filters, 3, padding="same")(x)
     for _ in range(check_count(blocks, "blocks")):
-        x = _residual_block(x, filters, batch_norm)
+        x = _residual_block(x, filters)
     x = layers.Conv2D(filters, 3, padding="same")(x) + skip
-    stages = _prime_factors(scale)
-    channels = _FINE * 2 ** len(stages)
-    for factor in stages:
-        channels //= 2
-        x = _sub_pixel(x, factor, channels, flat)
-    detail = layers.Conv2D(
-        3, 3, padding="same", kernel_initializer="zeros", dtype="float32"
-    )(x)
+    upsample = _pixels_at_once if direct else _pixels_by_stages
+    detail = upsample(x, scale, flat)
     return keras.Model(low, Bicubic(scale)(low) + detail, name=f"srresnet_x{scale}")
 
 
@@ -267,14 +262,10 @@ def _restore(x):
     return layers.Rescaling(1, offset=0.5, dtype="float32")(x)
 
 
-def _residual_block(x, filters, batch_norm):
+def _residual_block(x, filters):
     """Two convolutions whose result is added to their input."""
-    y = x
-    for last in (False, True):
-        y = layers.Conv2D(filters, 3, padding="same", use_bias=not batch_norm)(y)
-        y = layers.BatchNormalization(momentum=0.9)(y) if batch_norm else y
-        y = y if last else layers.LeakyReLU(_SLOPE)(y)
-    return x + y
+    y = layers.LeakyReLU(_SLOPE)(layers.Conv2D(filters, 3, padding="same")(x))
+    return x + layers.Conv2D(filters, 3, padding="same")(y)
 
 
 def _normalized_conv(x, filters, stride):
@@ -283,6 +274,33 @@ def _normalized_conv(x, filters, stride):
     together = keras.backend.backend() == "tensorflow"  # Keras has it there only
     x = layers.BatchNormalization(momentum=0.9, synchronized=together)(x)
     return layers.LeakyReLU(_SLOPE)(x)
+
+
+def _pixels_at_once(x, scale, flat):
+    """One convolution at low resolution that computes all pixels of a square."""
+    constraint = FlatResponse(scale) if flat else None
+    x = layers.Conv2D(
+        3 * scale**2,
+        3,
+        padding="same",
+        kernel_initializer="zeros",
+        kernel_constraint=constraint,
+        bias_constraint=constraint,
+        dtype="float32",
+    )(x)
+    return ops.depth_to_space(x, scale)
+
+
+def _pixels_by_stages(x, scale, flat):
+    """A sub-pixel convolution for each prime factor, then one at full resolution."""
+    stages = _prime_factors(scale)
+    channels = _FINE * 2 ** len(stages)
+    for factor in stages:
+        channels //= 2
+        x = _sub_pixel(x, factor, channels, flat)
+    return layers.Conv2D(
+        3, 3, padding="same", kernel_initializer="zeros", dtype="float32"
+    )(x)
 
 
 def _sub_pixel(x, factor, channels, flat):

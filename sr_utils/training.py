@@ -23,8 +23,6 @@ from .files import write_whole
 from .judge import Judge
 from .scoreboard import Scoreboard
 
-EVERY = 250
-
 
 class Run:
     """A training run and its folder: state, best network so far, and at last its card.
@@ -34,7 +32,6 @@ class Run:
         recipe: `recipes.Recipe`.
         folder: `pathlib.Path`, created if needed. The state of an earlier, stopped run
             of the same recipe in it is taken up.
-        every: Steps between two validations, each followed by storing the state.
 
     Raises:
         FileNotFoundError: If a set of the recipe isn't on this machine.
@@ -42,16 +39,16 @@ class Run:
         ValueError: If the folder holds a damaged state or that of another recipe.
     """
 
-    def __init__(self, name, recipe, folder, every=EVERY):
-        self.name, self.recipe, self.every = name, recipe, every
-        self.patches = recipe.patches()
+    def __init__(self, name, recipe, folder):
+        self.name, self.recipe = name, recipe
+        self.batches = recipe.batches()
         keras.utils.set_random_seed(recipe.seed)
         self.model = recipe.trainable()
         self.network = recipe.trained(self.model)
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.history = []
-        self.board = Scoreboard({"validation": datasets.validation()}, recipe.scale)
+        self.board = Scoreboard({"validation": recipe.validation()}, recipe.scale)
         if self._state.is_file():
             self._restore()
 
@@ -77,20 +74,37 @@ class Run:
     def _advance(self, bar):
         """Train until the next validation, validate, store the state."""
         start = time.perf_counter()
-        steps = min(self.every, self.recipe.steps - self.step)
-        with contextlib.closing(self.patches.stream(self.step)) as batches:
-            for low, high in itertools.islice(batches, steps):
-                logs = self.model.train_on_batch(low, high, return_dict=True)
-                self._check_loss(logs["loss"])
-                bar.update()
+        steps = min(self.recipe.every, self.recipe.steps - self.step)
+        for low, high in itertools.islice(self.batches(self.step), steps):
+            logs = self.model.train_on_batch(low, high, return_dict=True)
+            self._check_loss(logs["loss"])
+            bar.update()
         seconds = time.perf_counter() - start
+        with self._averaged():
+            self._validate(seconds)
+        self._store()
+
+    def _validate(self, seconds):
+        """Score the network as it is, and store it if it is the one to keep."""
         self.board.add(self.name, models.upscaler(self.network))
         psnr = self.board.mean(self.name, "validation").psnr
         best = max((entry["psnr"] for entry in self.history), default=-math.inf)
         self.history.append({"step": self.step, "psnr": psnr, "seconds": seconds})
-        if psnr > best or self.recipe.keep == "last":
+        if psnr > best or self.recipe.select == "last":
             self._store_network()
-        self._store()
+
+    @contextlib.contextmanager
+    def _averaged(self):
+        """For a while, the network has its averaged weights, if the recipe asks so."""
+        if self.recipe.average is None:
+            yield
+            return
+        weights = self.network.get_weights()
+        self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
+        try:
+            yield
+        finally:
+            self.network.set_weights(weights)
 
     def _check_loss(self, loss):
         if not math.isfinite(loss):
@@ -177,7 +191,7 @@ class Run:
 
     def _chosen(self):
         """The step whose network is the checkpoint."""
-        if self.recipe.keep == "last":
+        if self.recipe.select == "last":
             return self.step
         return max(self.history, key=lambda entry: entry["psnr"])["step"]
 

@@ -18,8 +18,8 @@ from sr_utils import models, runtime, training
 from sr_utils.recipes import Recipe
 
 runtime.start()
-recipe = Recipe(models.espcn, 2, ("bundled",), steps=40, size=8, batch=2)
-training.Run("tiny", recipe, sys.argv[1], every=5).finish()
+recipe = Recipe(models.espcn, 2, ("bundled",), steps=40, size=8, batch=2, every=5)
+training.Run("tiny", recipe, sys.argv[1]).finish()
 """
 
 

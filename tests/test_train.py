@@ -1,5 +1,6 @@
 """The trainer: it learns, and a stopped run ends as one that was never stopped."""
 
+import itertools
 import json
 import os
 import shutil
@@ -15,7 +16,7 @@ import pytest
 from sr_utils import datasets, files, models, train, training
 from sr_utils.losses import LumaSquaredError
 from sr_utils.perceptual import PerceptualLoss
-from sr_utils.recipes import RECIPES, AdversarialRecipe, Recipe
+from sr_utils.recipes import RECIPES, AdversarialRecipe, Recipe, Trapezoid
 from sr_utils.scoreboard import evaluate
 
 TINY = Recipe(
@@ -27,9 +28,13 @@ TINY = Recipe(
     batch=2,
     loss=partial(LumaSquaredError, border=0),
     precision="float32",
+    every=4,
 )
 
 
+AVERAGED = replace(
+    TINY, average=0.9, fall=6, fall_size=16, copies=(1, 0.5), select="last"
+)
 ADVERSARIAL = AdversarialRecipe(
     models.srresnet,
     2,
@@ -39,9 +44,10 @@ ADVERSARIAL = AdversarialRecipe(
     batch=2,
     loss=partial(keras.losses.MeanAbsoluteError),
     options={"blocks": 1, "filters": 8},
-    keep="last",
+    select="last",
     precision="float32",
     filters=4,
+    every=4,
 )
 
 
@@ -64,8 +70,8 @@ def whole(tmp_path_factory, small_photographs):
     return run(tmp_path_factory.mktemp("whole"))
 
 
-def run(folder, recipe=TINY, every=4):
-    made = training.Run("tiny", recipe, folder, every)
+def run(folder, recipe=TINY):
+    made = training.Run("tiny", recipe, folder)
     made.finish()
     return made
 
@@ -82,11 +88,16 @@ def equal(first, second):
     return all(np.array_equal(a, b) for a, b in pairs)
 
 
+def stored(made):
+    """The weights of the checkpoint that a run wrote."""
+    return keras.saving.load_model(made.folder / "tiny.keras").get_weights()
+
+
 class Killed(BaseException):
     """Stands for the end of the process: nothing in the package catches it."""
 
 
-def stop_at(moment, monkeypatch, folder):
+def stop_at(moment, monkeypatch, folder, recipe=TINY):
     """Start a run in `folder` that is killed after step number `moment`."""
 
     class Bar(training.tqdm):
@@ -98,7 +109,7 @@ def stop_at(moment, monkeypatch, folder):
     with monkeypatch.context() as patch:
         patch.setattr(training, "tqdm", Bar)
         with pytest.raises(Killed):
-            run(folder)
+            run(folder, recipe)
 
 
 @pytest.mark.parametrize("moment", [1, 3, 4, 5, 11])
@@ -109,6 +120,50 @@ def test_a_run_killed_at_any_step_ends_with_the_same_weights(
     resumed = run(tmp_path / "parts")
     assert resumed.step == 12
     assert equal(resumed, whole)
+
+
+@pytest.fixture(scope="module")
+def averaged(tmp_path_factory, small_photographs):
+    """A run with averaged weights and larger patches at its end, never stopped."""
+    return run(tmp_path_factory.mktemp("averaged"), AVERAGED)
+
+
+@pytest.mark.parametrize("moment", [5, 6, 7, 9])
+def test_an_averaged_run_killed_at_any_step_ends_with_the_same_file(
+    tmp_path, averaged, monkeypatch, moment
+):
+    stop_at(moment, monkeypatch, tmp_path, AVERAGED)
+    resumed = run(tmp_path, AVERAGED)
+    assert equal(resumed, averaged)
+    assert all(map(np.array_equal, stored(resumed), stored(averaged)))
+
+
+def test_the_average_is_the_one_of_its_definition(tmp_path, averaged, monkeypatch):
+    network, seen = averaged.recipe.trainable(), []
+    network.set_weights(training.Run("tiny", AVERAGED, tmp_path).model.get_weights())
+    for low, high in itertools.islice(averaged.recipe.batches()(0), 12):
+        network.train_on_batch(low, high)
+        seen.append(network.get_weights())
+    mean = seen[0]
+    for weights_then in seen[1:]:
+        mean = [0.9 * m + 0.1 * w for m, w in zip(mean, weights_then, strict=True)]
+    pairs = list(zip(stored(averaged), mean, seen[-1], strict=True))
+    assert all(np.allclose(a, b, atol=1e-6) for a, b, _ in pairs)
+    assert not all(np.allclose(a, c, atol=1e-6) for a, _, c in pairs)
+
+
+def test_patches_grow_where_the_learning_rate_falls(averaged):
+    recipe = averaged.recipe
+    shapes = [low.shape[:2] for low, _ in itertools.islice(recipe.batches()(4), 4)]
+    assert shapes == [(2, 8), (2, 8), (1, 16), (1, 16)]
+
+
+def test_the_learning_rate_rises_stays_and_falls_along_lines():
+    rate = Trapezoid(1e-3, rise=4, fall=8, steps=12)
+    rates = [float(rate(step)) for step in (0, 1, 3, 7, 8, 10, 12)]
+    assert np.allclose(rates, np.array([1, 2, 4, 4, 4, 2, 0]) / 4e3, rtol=1e-6)
+    again = Trapezoid.from_config(rate.get_config())
+    assert float(again(10)) == rates[5]
 
 
 @pytest.mark.parametrize("name", ["state.npz", "tiny.keras"])
@@ -131,10 +186,7 @@ def test_a_run_killed_inside_a_save_ends_with_the_same_weights(
     resumed = run(tmp_path / "parts")
     assert equal(resumed, whole)
     assert [x["psnr"] for x in resumed.history] == [x["psnr"] for x in whole.history]
-    files_of = [
-        keras.saving.load_model(x.folder / "tiny.keras") for x in (resumed, whole)
-    ]
-    assert all(map(np.array_equal, *(network.get_weights() for network in files_of)))
+    assert all(map(np.array_equal, stored(resumed), stored(whole)))
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +229,7 @@ def test_a_contest_killed_inside_a_save_ends_with_the_same_weights(
 
 
 def test_a_loss_that_is_no_number_stops_and_what_is_stored_stays(tmp_path, whole):
-    made = training.Run("tiny", TINY, tmp_path / "parts", every=4)
+    made = training.Run("tiny", TINY, tmp_path / "parts")
     step = made.model.train_on_batch
 
     def faulty(*images, **options):
@@ -240,7 +292,7 @@ def test_the_last_network_is_kept_where_the_recipe_says_so(
         return score._replace(psnr=next(scores)) if name == "validation" else score
 
     monkeypatch.setattr(training.Scoreboard, "mean", falling)
-    made = run(tmp_path, replace(TINY, keep="last"))
+    made = run(tmp_path, replace(TINY, select="last"))
     kept = keras.saving.load_model(tmp_path / "tiny.keras").get_weights()
     assert all(map(np.array_equal, kept, made.model.get_weights()))
     assert json.loads((tmp_path / "tiny.json").read_text())["chosen"] == 12
@@ -248,7 +300,7 @@ def test_the_last_network_is_kept_where_the_recipe_says_so(
 
 def test_training_starts_from_the_checkpoint_of_the_recipe():
     recipe = RECIPES["srresnet_x4_vgg"]
-    expected = models.load_checkpoint(recipe.start).get_weights()
+    expected = models.load_checkpoint(recipe.initial).get_weights()
     assert all(map(np.array_equal, recipe.build().get_weights(), expected))
 
 
@@ -275,7 +327,7 @@ def test_a_card_says_how_the_network_was_made(whole):
 @pytest.mark.parametrize(
     "change",
     [
-        {"rate": 1e-4},
+        {"learning_rate": 1e-4},
         {"loss": partial(LumaSquaredError, border=1)},
         {"precision": "bfloat16"},
     ],
