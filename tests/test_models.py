@@ -246,9 +246,9 @@ def test_another_backend_gives_the_same_pixels_without_tensorflow(
         "from sr_utils import models, recipes, training\n"
         "network = keras.saving.load_model('network.keras', compile=False)\n"
         "np.save('large.npy', models.upscaler(network)(np.load('small.npy')))\n"
-        "options = {'steps': 3, 'size': 8, 'batch': 2, 'precision': 'float32'}\n"
+        "options = {'steps': 3, 'size': 8, 'batch': 2, 'precision': 'float32', 'every': 2}\n"
         "recipe = recipes.Recipe(models.espcn, 2, ('bundled',), **options)\n"
-        "training.Run('tiny', recipe, 'run', every=2).finish()\n"
+        "training.Run('tiny', recipe, 'run').finish()\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
