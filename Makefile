@@ -31,7 +31,7 @@ notebooks: $(READY)
 	$(BIN)/python -m tools.notebooks build
 
 bench: $(READY)
-	@$(BIN)/python -m tools.bench
+	@$(BIN)/python -m benchmarks
 
 clean:
 	rm -rf $(VENV) build/*.html build/*.ipynb

@@ -15,7 +15,7 @@ import pooch
 import skimage.data
 import sklearn.datasets
 
-from . import downloads, images
+from . import downloads, images, photo_files
 from .resize import resize
 
 DATA_VARIABLE = "SR_DATA_DIR"
@@ -286,7 +286,7 @@ def _images(kind, name):
             f"{DATA_VARIABLE}; data/README.md describes it. Received: no such folder"
         )
     paths = downloads.image_files(folder.iterdir())
-    return {path.stem: images.read(path) for path in paths}
+    return {path.stem: photo_files.read(path) for path in paths}
 
 
 def _roots():

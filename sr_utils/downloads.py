@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pooch
 
-from . import formats, images
+from . import images, photo_files
+from .photo_files import encode
 
 FAILURES = (OSError, EOFError, ValueError, tarfile.TarError, zlib.error)
-_ENDINGS = (*formats.WRITABLE, ".gif")
+_ENDINGS = (*encode.WRITABLE, ".gif")
 
 
 def install(source, expected, target):
@@ -99,7 +100,7 @@ def image_files(paths):
 
 def read_gray(path):
     """Read an image; a file that stores gray gives one channel."""
-    return images.read(path, keep_gray=True)
+    return photo_files.read(path, keep_gray=True)
 
 
 def pixels_sha256(image):

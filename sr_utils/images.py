@@ -1,16 +1,11 @@
-"""Photographs as arrays: read, write, check, quantize, crop, luma.
+"""Images as arrays: check, quantize, crop, luma.
 
 Everywhere in this package an image is a float32 array in [0, 1] of shape
-`(height, width, 3)`, RGB, or `(height, width, 1)`, gray. This module is the edge where
-files and 8-bit values are turned into that and back.
+`(height, width, 3)`, RGB, or `(height, width, 1)`, gray. `photo_files` turns files into
+that and back.
 """
 
-from pathlib import Path
-
 import numpy as np
-
-from . import formats
-from .files import write_whole
 
 LUMA_WEIGHTS = np.array([65.481, 128.553, 24.966])  # of R, G, B; ITU-R BT.601
 
@@ -86,69 +81,6 @@ def check_count(value, argument, least=1):
             f"Received: {value!r}"
         )
     return int(value)
-
-
-def read(path, *, keep_gray=False):
-    """Read any photograph as float32 RGB.
-
-    8- and 16-bit files keep their precision, gray and palette images become RGB, CMYK
-    is converted, transparent parts are laid over white, and the EXIF orientation is
-    applied. Color profiles are ignored: values are taken as sRGB. Of an animation or a
-    file of several pages, the first is read.
-
-    Args:
-        path: JPEG, PNG, TIFF, WebP, BMP or GIF file.
-        keep_gray: If `True`, a file that stores one gray channel gives one channel.
-
-    Returns:
-        float32 array in [0, 1] of shape `(height, width, 3)`, or `(height, width, 1)`
-        for a gray file with `keep_gray=True`.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If the file isn't such an image, is damaged, or has more than 16
-            bits per channel.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"Expected an image file. Received: {path}")
-    try:
-        image = formats.decode(path)
-    except Exception as error:  # decoders raise every type there is on damaged files
-        raise ValueError(
-            "Expected an undamaged JPEG, PNG, TIFF, WebP, BMP or GIF file of 8 or 16 "
-            f"bits ({error}). Received: {path}"
-        ) from error
-    return image if keep_gray else to_rgb(image)
-
-
-def write(path, image, *, bits=8):
-    """Write an image; the ending of `path` chooses the format.
-
-    The file appears whole or not at all: it is written beside its place and renamed.
-
-    Args:
-        path: Where to write, ending in .png, .jpg, .webp, .tif or .bmp. Its folder must
-            exist.
-        image: float array in [0, 1], shape `(height, width, 3)` or
-            `(height, width, 1)`. Values outside [0, 1] are clipped.
-        bits: 8, or 16 for .png and .tif.
-
-    Raises:
-        FileNotFoundError: If the folder doesn't exist.
-        ValueError: If the image, the ending or `bits` can't be written.
-    """
-    path = Path(path)
-    image = check_image(image)
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"Expected an existing folder. Received: {path.parent}")
-    if bits == 8:
-        data = formats.encode(path, to_uint8(image))
-    elif bits == 16:
-        data = formats.encode_deep(path, to_integers(image, np.uint16))
-    else:
-        raise ValueError(f"Expected `bits` to be 8 or 16. Received: {bits!r}")
-    write_whole(path, data)
 
 
 def to_rgb(image):

@@ -16,6 +16,12 @@ from PIL import Image
 from sr_utils import datasets, images
 
 
+def save(path, image):
+    """Write floats in [0, 1] as an 8-bit file."""
+    pixels = images.to_uint8(image)
+    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(path)
+
+
 @pytest.fixture(autouse=True)
 def empty_cache(tmp_path, monkeypatch, request):
     if "benchmark_folder" not in request.fixturenames:
@@ -63,7 +69,7 @@ def test_a_training_set_is_a_folder_of_images(tmp_path, monkeypatch):
     folder = tmp_path / "train" / "mine"
     folder.mkdir(parents=True)
     image = np.full((3, 4, 1), 0.2, "float32")
-    images.write(folder / "gray.png", image)
+    save(folder / "gray.png", image)
     (folder / "notes.txt").write_text("none of them")
     monkeypatch.setenv("SR_DATA_DIR", str(tmp_path))
     found = datasets.training_set("mine")
@@ -119,7 +125,7 @@ def test_a_missing_set(capsys):
 def test_any_folder_of_images(tmp_path, monkeypatch):
     folder = tmp_path / "benchmarks" / "mine"
     folder.mkdir(parents=True)
-    images.write(folder / "a.png", np.zeros((4, 4, 1)))
+    save(folder / "a.png", np.zeros((4, 4, 1)))
     for name in (".DS_Store", "Thumbs.db", "._a.png", "README.txt"):
         (folder / name).write_text("left by a file system")
     monkeypatch.setenv("SR_DATA_DIR", str(tmp_path))
@@ -149,7 +155,7 @@ def test_a_data_folder_that_does_not_exist(tmp_path, monkeypatch):
 def test_a_local_set_that_differs(tmp_path, monkeypatch):
     folder = tmp_path / "benchmarks" / "Set5"
     folder.mkdir(parents=True)
-    images.write(folder / "baby.png", np.zeros((4, 4, 3)))
+    save(folder / "baby.png", np.zeros((4, 4, 3)))
     monkeypatch.setenv("SR_DATA_DIR", str(tmp_path))
     with pytest.raises(ValueError, match=r"checksum .*Received: .*baby, bird"):
         datasets.download("Set5")
@@ -265,8 +271,8 @@ def test_a_damaged_set_in_the_cache_is_replaced(served, empty_cache):
     address, record = served
     record["sources"] = [f"{address}/set.tar.gz"]
     datasets.download("Tiny")
-    images.write(empty_cache / "benchmarks" / "Tiny" / "first.png", np.zeros((4, 4, 3)))
-    images.write(empty_cache / "benchmarks" / "Tiny" / "extra.png", np.zeros((4, 4, 3)))
+    save(empty_cache / "benchmarks" / "Tiny" / "first.png", np.zeros((4, 4, 3)))
+    save(empty_cache / "benchmarks" / "Tiny" / "extra.png", np.zeros((4, 4, 3)))
     with pytest.raises(ValueError, match="different first"):
         datasets.benchmark("Tiny")
     datasets.download("Tiny")

@@ -8,18 +8,19 @@ import keras
 import numpy as np
 
 from sr_utils import datasets, models
-from sr_utils.recipes import Recipe
 from sr_utils.resize import resize
 from sr_utils.scoreboard import evaluate
+from sr_utils.training.recipes import Recipe
 
 SCRIPT = """
 import sys
-from sr_utils import models, runtime, training
-from sr_utils.recipes import Recipe
+from sr_utils import models, runtime
+from sr_utils.training.run import Run
+from sr_utils.training.recipes import Recipe
 
 runtime.start()
 recipe = Recipe(models.espcn, 2, ("bundled",), steps=40, size=8, batch=2, every=5)
-training.Run("tiny", recipe, sys.argv[1]).finish()
+Run("tiny", recipe, sys.argv[1]).finish()
 """
 
 

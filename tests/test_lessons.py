@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from sr_utils import datasets, losses, models, pretrained, shipping, srgan, upscale
+from sr_utils import datasets, export, losses, models, pretrained, srgan, tiling
 from sr_utils.layers import FlatResponse, luma
 from sr_utils.metrics import feature_distance, frechet_distance
 from sr_utils.patches import Patches
@@ -161,15 +161,15 @@ def test_litert_files_are_the_ones_of_the_lesson(fifth_lesson, rng, tmp_path):
     network = models.srresnet(2, blocks=1, filters=8)
     network.set_weights([rng.normal(size=x.shape) / 5 for x in network.get_weights()])
     fifth_lesson["save"](network, tmp_path / "taught")
-    shipping.save(network, tmp_path / "ours")
+    export.save(network, tmp_path / "ours")
     low = rng.random((9, 7, 3), dtype="float32")
     changes = {"float16": fifth_lesson["half"], "int8": fifth_lesson["whole"]}
-    for precision in shipping.PRECISIONS:
+    for precision in export.PRECISIONS:
         change = [changes[precision]] if precision in changes else []
         taught_file = fifth_lesson["convert"](tmp_path / "taught", *change)
         examples = fifth_lesson["examples"]
-        ours = shipping.to_litert(tmp_path / "ours", precision, examples)
-        results = [shipping.litert_upscaler(x)(low) for x in (taught_file, ours)]
+        ours = export.to_litert(tmp_path / "ours", precision, examples)
+        results = [export.litert_upscaler(x)(low) for x in (taught_file, ours)]
         assert np.allclose(*results, atol=1e-6)
         if precision != "int8":
             run = fifth_lesson["run"](taught_file, low[None])
@@ -180,13 +180,13 @@ def test_litert_files_are_the_ones_of_the_lesson(fifth_lesson, rng, tmp_path):
 def test_tiles_and_radius_are_the_ones_of_the_lesson(fifth_lesson, rng, size):
     network = models.srresnet(4, blocks=2, filters=8)
     network.set_weights([rng.normal(size=x.shape) / 5 for x in network.get_weights()])
-    radius = upscale.receptive_radius(network)
+    radius = tiling.receptive_radius(network)
     measured, _ = fifth_lesson["receptive_radius"](network, size=40)
     assert math.ceil(measured) == radius
     image = rng.random((*size, 3), dtype="float32")
     enlarge = models.upscaler(network)
     taught_tiles = fifth_lesson["tiled"](enlarge, image, 16, radius)
-    assert np.allclose(taught_tiles, upscale.tiled(network, image, tile=16), atol=1e-5)
+    assert np.allclose(taught_tiles, tiling.tiled(network, image, tile=16), atol=1e-5)
     assert np.allclose(taught_tiles, enlarge(image), atol=1e-5)
 
 
@@ -194,7 +194,7 @@ def test_less_overlap_leaves_a_seam(fifth_lesson, rng):
     network = models.srresnet(4, blocks=2, filters=8)
     network.set_weights([rng.normal(size=x.shape) / 5 for x in network.get_weights()])
     image = rng.random((33, 20, 3), dtype="float32")
-    enlarge, radius = models.upscaler(network), upscale.receptive_radius(network)
+    enlarge, radius = models.upscaler(network), tiling.receptive_radius(network)
     tiles = fifth_lesson["tiled"](enlarge, image, 16, radius - 1)
     assert not np.allclose(tiles, enlarge(image), atol=1e-5)
 

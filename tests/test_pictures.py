@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from sr_utils import controls, images, pictures, plots
+from sr_utils import images, pictures, plots, widgets
 from sr_utils.resize import KERNELS, weight_matrix
 
 
@@ -164,7 +164,7 @@ def test_controls_move_the_picture():
     def draw(level, size):
         return pictures.gallery({"x": np.full((size, size, 3), level)}, alt=f"{level}")
 
-    explorer = controls.explore(draw, level=[0.5, 1.0], size=range(4, 12, 4))
+    explorer = widgets.explore(draw, level=[0.5, 1.0], size=range(4, 12, 4))
     data, metadata = explorer._repr_mimebundle_()
     assert repr(explorer) == data["text/plain"] == metadata["image/png"]["alt"] == "0.5"
     assert "application/vnd.jupyter.widget-view+json" in data

@@ -34,10 +34,10 @@ class Invalid(Nothing):
         return super().call(y_true, y_pred) * float("nan")
 
 
-def made(content=None, rate=RATE, d_rate=RATE, adversarial=0.5, batch_norm=False):
+def made(content=None, rate=RATE, d_rate=RATE, adversarial=0.5):
     """A small SRGAN whose generator isn't bicubic alone."""
     keras.utils.set_random_seed(0)
-    generator = models.srresnet(2, blocks=1, filters=8, batch_norm=batch_norm)
+    generator = models.srresnet(2, blocks=1, filters=8)
     *_, last = (x for x in generator.layers if isinstance(x, keras.layers.Conv2D))
     last.kernel.assign(0.1 * keras.random.normal(last.kernel.shape, seed=1))
     model = SRGAN(generator, models.discriminator(4))
@@ -197,7 +197,7 @@ def test_metrics_do_not_leak_into_the_next_epoch(images):
 
 def test_statistics_move_in_training_only(images):
     low, high = images
-    model = made(batch_norm=True)
+    model = made()
     before = weights(model)
     model.predict(low, verbose=0)
     model.evaluate(low, high, verbose=0)

@@ -35,9 +35,9 @@ import tensorflow as tf
 from scipy import ndimage
 
 from sr_utils import datasets, images, metrics, pictures, plots
-from sr_utils.controls import explore
 from sr_utils.resize import KERNELS, resize, weight_matrix
 from sr_utils.scoreboard import Scoreboard
+from sr_utils.widgets import explore
 
 # %% [markdown]
 # Here is the task in one picture. On the left, what is stored: 64 × 64 pixels. Then the

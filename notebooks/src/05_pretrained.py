@@ -40,14 +40,14 @@ from keras import ops
 
 from sr_utils import (
     datasets,
+    export,
     metrics,
     models,
     pictures,
     plots,
     pretrained,
-    shipping,
 )
-from sr_utils import upscale as package
+from sr_utils import tiling as package
 from sr_utils.images import quantize, to_uint8
 from sr_utils.judge import Judge
 from sr_utils.patches import Patches
@@ -73,15 +73,15 @@ temporary = tempfile.TemporaryDirectory()
 home = Path(temporary.name)
 patches = Patches(datasets.training().values(), 4, size=32, batch=32)
 examples = patches.batch(0)[0]
-shipping.save(network, home / "first")
-first_file = shipping.to_litert(home / "first", "int8", examples)
+export.save(network, home / "first")
+first_file = export.to_litert(home / "first", "int8", examples)
 
 # %% tags=["nbval-ignore-output"]
 portrait, small = pairs["astronaut"]
 results = {
     "bicubic": np.clip(resize(small, 4), 0, 1),
     "Keras, 32 bits": models.upscaler(network)(small),
-    "LiteRT, 8 bits": shipping.litert_upscaler(first_file)(small),
+    "LiteRT, 8 bits": export.litert_upscaler(first_file)(small),
 }
 captions = {
     name: f"{metrics.psnr(portrait, quantize(x), shave=4):.2f} dB"
@@ -294,7 +294,7 @@ def upscale_8_bits(low):
     return {"high": ops.cast(ops.floor(high * 255 + 0.5), "uint8")}
 
 
-shipping.save(network, home / "both")  # the package's, with both signatures
+export.save(network, home / "both")  # the package's, with both signatures
 both = hub.load(str(home / "both"))
 print(sorted(x for x in both.signatures if x != "serving_default"))
 
@@ -409,7 +409,7 @@ for name, file in files.items():
 # %% [markdown]
 # The last line of `whole` makes the doors uint8. LiteRT stores a step and a zero with each
 # value: number = step × (level - zero). Look at those of the doors. (The package's
-# `shipping.to_litert` is your `convert` with these settings.)
+# `export.to_litert` is your `convert` with these settings.)
 
 # %% tags=["nbval-ignore-output"]
 interpreter = Interpreter(model_content=files["int8"])
@@ -432,7 +432,7 @@ for details in (interpreter.get_input_details(), interpreter.get_output_details(
 
 # %% tags=["nbval-ignore-output"]
 shipped = {"Keras": models.upscaler(network)}
-shipped |= {name: shipping.litert_upscaler(file) for name, file in files.items()}
+shipped |= {name: export.litert_upscaler(file) for name, file in files.items()}
 sizes = {"Keras": (models.CHECKPOINTS / f"{NAME}.keras").stat().st_size}
 sizes |= {name: len(file) for name, file in files.items()}
 for name, upscale in shipped.items():
@@ -502,7 +502,7 @@ pictures.gallery(panels, zoom=2, captions=captions, alt=alt)
 # %% tags=["nbval-ignore-output"]
 gray = np.full_like(examples[:2], 0.5)
 unprepared = convert(home / "ours", lambda converter: whole(converter, gray))
-broken = shipping.litert_upscaler(unprepared)(small)
+broken = export.litert_upscaler(unprepared)(small)
 lost = scores["Keras"] - metrics.psnr(portrait, broken, shave=4)
 alt = "The portrait through the network that saw gray only: flat, colors cut off."
 panels = {"examples: photographs": large["int8"], "examples: gray": broken}
@@ -684,7 +684,7 @@ assert seams[0] > 10 * seams[4] > 100 * seams[8]
 assert package.receptive_radius(network) == overlap
 theirs = package.tiled(network, small, tile=32)
 assert np.allclose(theirs, seamless, atol=1e-5)
-print("equal to sr_utils.upscale.tiled")
+print("equal to sr_utils.tiling.tiled")
 
 # %% [markdown]
 # `python -m sr_utils photo.jpg -o large.png` runs it on your own photographs.
@@ -693,7 +693,7 @@ print("equal to sr_utils.upscale.tiled")
 # and whole differ with the int8 file?
 
 # %% tags=["nbval-ignore-output"]
-litert = shipping.litert_upscaler(files["int8"])
+litert = export.litert_upscaler(files["int8"])
 apart = 255 * np.abs(tiled(litert, small, 32, overlap) - litert(small))
 print(f"largest difference {apart.max():.0f} levels")
 assert apart.max() < 1.5
@@ -830,7 +830,7 @@ assert shared.max() <= one_step / 2 + 1e-7
 # %% tags=["solution"]
 for count in (1, 8):
     few = convert(home / "ours", lambda c, n=count: whole(c, examples[:n]))
-    found = quantize(shipping.litert_upscaler(few)(small))
+    found = quantize(export.litert_upscaler(few)(small))
     print(f"{count}: {metrics.psnr(portrait, found, shave=4):.2f} dB")
 reference = metrics.psnr(portrait, quantize(large["int8"]), shave=4)
 print(f"32: {reference:.2f} dB")

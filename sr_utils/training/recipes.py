@@ -1,4 +1,4 @@
-"""How each checkpoint of the course is trained: `python -m sr_utils.train NAME`.
+"""How each checkpoint of the course is trained: `python -m sr_utils.training NAME`.
 
 `srresnet_x4_bundled` isn't shipped: in minutes, and with nothing but the bundled
 photographs, it shows what the others do in hours.
@@ -14,14 +14,17 @@ from types import MappingProxyType
 import keras
 from keras import ops
 
-from . import datasets, models, runtime
-from .images import quantize
-from .losses import LumaSquaredError
-from .patches import Patches
-from .perceptual import PerceptualLoss
-from .resize import resize
+from .. import datasets, models, runtime
+from ..images import quantize
+from ..losses import LumaSquaredError
+from ..patches import Patches
+from ..perceptual import PerceptualLoss
+from ..resize import resize
 
 _RISE = 500  # steps
+_RENAMED = MappingProxyType(
+    {"rate": "learning_rate", "start": "initial", "keep": "select"}
+)
 TERMS = MappingProxyType(
     {
         "bundled": "photographs of scikit-image and scikit-learn, see data/README.md",
@@ -227,7 +230,7 @@ class AdversarialRecipe(Recipe):
 
     def trainable(self):
         """An `SRGAN`; it needs TensorFlow."""
-        from .srgan import SRGAN
+        from ..srgan import SRGAN
 
         with runtime.policy(self.precision or runtime.precision()):
             model = SRGAN(self.build(), models.discriminator(self.filters))
@@ -274,6 +277,19 @@ class Trapezoid(keras.optimizers.schedules.LearningRateSchedule):
     def get_config(self):
         """What a saved optimizer needs to rebuild the schedule."""
         return vars(self)
+
+
+def updated(description):
+    """A recipe as an older state or card describes it, in today's terms.
+
+    Args:
+        description: Dictionary of `Recipe.describe`, today's or an earlier one's.
+
+    Returns:
+        The same with today's names, and the defaults of what wasn't there yet.
+    """
+    defaults = Recipe(models.srresnet, 4, (), 0).describe()
+    return defaults | {_RENAMED.get(key, key): x for key, x in description.items()}
 
 
 def _named(loss):
@@ -323,6 +339,9 @@ RECIPES = MappingProxyType(
             batch=8,
         ),
         "srresnet_x4": Recipe(
+            models.srresnet, 4, ("bundled", "T91", "BSDS200"), steps=36_000
+        ),
+        "srresnet_x4_wide": Recipe(
             models.srresnet,
             4,
             ("bundled", "T91", "BSDS200", "BSDS500test"),

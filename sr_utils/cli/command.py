@@ -7,8 +7,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from . import enlarge, formats, upscale
-from .images import check_count
+from .. import tiling
+from ..images import check_count
+from ..photo_files import decode, encode
+from . import enlarge
 
 DEFAULT = "srresnet_x4"
 _EPILOG = """\
@@ -67,7 +69,7 @@ def plan(photographs, output):
     if not output.suffix or output.is_dir():
         output.mkdir(parents=True, exist_ok=True)
         return [(path, output / f"{path.stem}.png") for path in sources]
-    formats.writable(output)
+    encode.writable(output)
     if len(sources) > 1:
         raise ValueError(
             f"Expected a folder for the results of {len(sources)} photographs. "
@@ -82,7 +84,7 @@ def run(jobs, method, tile, overwrite):
     Args:
         jobs: The result of `plan`.
         method: An `enlarge.Method`.
-        tile: As in `upscale.tiled`.
+        tile: As in `tiling.tiled`.
         overwrite: Whether a result may replace a file that was there before.
 
     Returns:
@@ -119,7 +121,7 @@ def _parser():
         required=True,
         type=Path,
         metavar="PATH",
-        help=f"file to write ({' '.join(formats.WRITABLE)}), or folder for PNG files",
+        help=f"file to write ({' '.join(encode.WRITABLE)}), or folder for PNG files",
     )
     parser.add_argument(
         "--model",
@@ -137,7 +139,7 @@ def _parser():
     parser.add_argument(
         "--tile",
         type=functools.partial(_count, least=1),
-        default=upscale.TILE,
+        default=tiling.TILE,
         metavar="N",
         help="width of a tile in pixels of the photograph; a smaller one takes less "
         "memory and more time (default: %(default)s)",
@@ -161,7 +163,7 @@ def _files(path):
     """A file itself, or the photographs in a folder, by their endings."""
     if not path.is_dir():
         return [path]
-    endings = formats.photograph_endings()
+    endings = decode.photograph_endings()
     inside = [x for x in path.iterdir() if x.is_file() and x.name[0] != "."]
     found = sorted(x for x in inside if x.suffix.lower() in endings)
     if not found:

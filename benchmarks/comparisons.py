@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from sr_utils import datasets, models, runtime, shipping, upscale
+from sr_utils import datasets, export, models, runtime, tiling
 from sr_utils.patches import Patches
 from sr_utils.perceptual import PerceptualLoss
 from sr_utils.resize import resize
@@ -74,9 +74,9 @@ def compare_litert(name):
     photographs = datasets.training()
     examples = Patches(photographs.values(), 4, size=32, batch=32).batch(0)[0]
     with tempfile.TemporaryDirectory() as folder:
-        shipping.save(network, folder)
-        data = shipping.to_litert(folder, "int8", examples)
-    litert, low = shipping.litert_upscaler(data), photographs["china"][:128, :128]
+        export.save(network, folder)
+        data = export.to_litert(folder, "int8", examples)
+    litert, low = export.litert_upscaler(data), photographs["china"][:128, :128]
     spent = []
 
     def upscale():
@@ -92,7 +92,7 @@ def compare_upscaling(name="srresnet_x4", size=384, rounds=5):
     """Megapixels a second: tiles in two precisions, and a plain `model.predict`."""
     model, image = models.load_checkpoint(name), datasets.held_out()["astronaut"]
     image = image[:size, :size]
-    exact = upscale.network(model)
+    exact = tiling.network(model)
     with runtime.policy("mixed_bfloat16"):
         twin = models.srresnet(exact.scale)
     twin.set_weights(model.get_weights())
@@ -100,8 +100,8 @@ def compare_upscaling(name="srresnet_x4", size=384, rounds=5):
     rough = exact._replace(function=lambda x: ops.convert_to_numpy(call(x[None]))[0])
     ways = {
         "model.predict of the whole": lambda: model.predict(image[None], verbose=0),
-        "in tiles, float32": lambda: list(upscale.bands(exact, image)),
-        "in tiles, bfloat16": lambda: list(upscale.bands(rough, image)),
+        "in tiles, float32": lambda: list(tiling.bands(exact, image)),
+        "in tiles, bfloat16": lambda: list(tiling.bands(rough, image)),
     }
     print(f"{name}, {size} x {size}: megapixels of the result a second")
     for way, times in in_turn(ways, rounds).items():

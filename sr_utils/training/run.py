@@ -18,10 +18,11 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from . import datasets, models, runtime
-from .files import write_whole
-from .judge import Judge
-from .scoreboard import Scoreboard
+from .. import datasets, models, runtime
+from ..judge import Judge
+from ..photo_files.atomic import write_whole
+from ..scoreboard import Scoreboard
+from .recipes import updated
 
 
 class Run:
@@ -153,6 +154,7 @@ class Run:
                 f"anew. Received: {self._state}"
             ) from error
         self.history = about.pop("history")
+        about["recipe"] = updated(about["recipe"])
         if about != self._identity():
             raise ValueError(
                 f"Expected the state of a run of {self._identity()}; give another "
@@ -172,7 +174,7 @@ class Run:
         print(board)
         card = {
             "name": self.name,
-            "command": f"python -m sr_utils.train {self.name}",
+            "command": f"python -m sr_utils.training {self.name}",
             "recipe": self.recipe.describe(),
             "data": self.recipe.terms(),
             "machine": runtime.machine(),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sr_utils import checkpoints, images, models, upscale
+from sr_utils import checkpoints, images, models, tiling
 
 SIZES = [(1, 1), (1, 7), (5, 2), (13, 29), (64, 64), (97, 61), (192, 256)]
 
@@ -17,7 +17,7 @@ SIZES = [(1, 1), (1, 7), (5, 2), (13, 29), (64, 64), (97, 61), (192, 256)]
 @pytest.fixture(scope="module", params=checkpoints.names())
 def shipped(request):
     model = models.load_checkpoint(request.param)
-    return model, upscale.network(model)
+    return model, tiling.network(model)
 
 
 def positive(model):
@@ -30,7 +30,7 @@ def positive(model):
 
 
 def joined(upscaler, image, *options):
-    return np.concatenate(list(upscale.bands(upscaler, image, *options)))
+    return np.concatenate(list(tiling.bands(upscaler, image, *options)))
 
 
 def seen_by(model, scale, size=71):
@@ -50,7 +50,7 @@ def seen_by(model, scale, size=71):
 @pytest.mark.parametrize("tile", [1, 16, 64])
 @pytest.mark.parametrize("overlap", [0, 3, 20])
 def test_spans_cover_a_line_with_windows_of_one_width(size, tile, overlap):
-    spans = upscale.spans(size, tile, overlap)
+    spans = tiling.spans(size, tile, overlap)
     cores = [span.core for span in spans]
     assert np.concatenate([np.arange(size)[core] for core in cores]).tolist() == list(
         range(size)
@@ -66,7 +66,7 @@ def test_spans_cover_a_line_with_windows_of_one_width(size, tile, overlap):
 
 def test_the_radius_is_exactly_how_far_the_gradient_reaches(shipped):
     model, upscaler = shipped
-    radius = upscale.receptive_radius(model)
+    radius = tiling.receptive_radius(model)
     rows, columns = np.nonzero(seen_by(model, upscaler.scale))
     for places in (rows, columns):
         assert 35 - places.min() == places.max() - 35 == radius
@@ -77,22 +77,23 @@ def test_the_radius_is_exactly_how_far_the_gradient_reaches(shipped):
     [
         (models.espcn(3), 3),
         (models.srresnet(2, blocks=1, filters=4), 2),
-        (models.srresnet(6, blocks=2, filters=4, batch_norm=True), 6),
+        (models.srresnet(6, blocks=2, filters=4), 6),
+        (models.srresnet(4, blocks=2, filters=4, direct=True), 4),
     ],
 )
 def test_the_radius_of_other_networks(model, scale):
     rows, _ = np.nonzero(seen_by(positive(model), scale))
-    assert rows.max() - 35 == upscale.receptive_radius(model)
-    assert upscale.network(model).scale == scale
+    assert rows.max() - 35 == tiling.receptive_radius(model)
+    assert tiling.network(model).scale == scale
 
 
 def test_a_network_that_looks_everywhere_has_no_radius():
     low = keras.Input((None, None, 3))
     mean = keras.layers.GlobalAveragePooling2D(keepdims=True)(low)
     with pytest.raises(ValueError, match=r"Received: GlobalAveragePooling2D"):
-        upscale.receptive_radius(keras.Model(low, low + mean))
+        tiling.receptive_radius(keras.Model(low, low + mean))
     with pytest.raises(ValueError, match=r"Received: Conv2D"):
-        upscale.receptive_radius(models.discriminator(4))
+        tiling.receptive_radius(models.discriminator(4))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -100,14 +101,14 @@ def test_tiles_give_the_whole(shipped, rng, size):
     model, upscaler = shipped
     image = rng.random((*size, 3), "float32")
     whole = models.upscaler(model)(image)
-    for tile in (64,) if max(size) > 100 else (17, upscale.TILE):
+    for tile in (64,) if max(size) > 100 else (17, tiling.TILE):
         parts = joined(upscaler, image, tile)
         assert parts.dtype == np.float32
         np.testing.assert_allclose(parts, whole, rtol=0, atol=1e-5)
 
 
 def test_two_tile_sizes_agree(rng):
-    upscaler = upscale.network(models.load_checkpoint("srcnn_x3"))
+    upscaler = tiling.network(models.load_checkpoint("srcnn_x3"))
     image = rng.random((301, 423, 3), "float32")
     parts = joined(upscaler, image, 96)
     np.testing.assert_allclose(parts, joined(upscaler, image, 150), rtol=0, atol=1e-5)
@@ -127,9 +128,9 @@ def test_an_overlap_one_pixel_too_small_shows(rng):
         positive(models.srresnet(4, blocks=1, filters=4)),
     ):
         whole = models.upscaler(model)(image)
-        radius = upscale.receptive_radius(model)
-        exact = upscale.tiled(model, image, 8, radius)
-        broken = upscale.tiled(model, image, 8, radius - 1)
+        radius = tiling.receptive_radius(model)
+        exact = tiling.tiled(model, image, 8, radius)
+        broken = tiling.tiled(model, image, 8, radius - 1)
         assert np.abs(exact - whole).max() < 1e-5 < np.abs(broken - whole).max()
 
 
@@ -144,7 +145,7 @@ def test_no_overlap_shows_plainly(shipped, rng):
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_interpolation_in_tiles(rng, kernel, scale):
     image = rng.random((23, 31, 4), "float32")
-    upscaler = upscale.kernel(kernel, scale)
+    upscaler = tiling.kernel(kernel, scale)
     whole = upscaler.function(image)
     assert whole.shape == (23 * scale, 31 * scale, 4)
     np.testing.assert_allclose(joined(upscaler, image, 5), whole, rtol=0, atol=1e-5)
@@ -156,7 +157,7 @@ def test_interpolation_in_tiles(rng, kernel, scale):
 def test_gray_goes_through_the_network_as_rgb(rng):
     model = models.load_checkpoint("srcnn_x3")
     gray = rng.random((9, 12, 1), "float32")
-    large = upscale.tiled(model, gray, 4)
+    large = tiling.tiled(model, gray, 4)
     color = models.upscaler(model)(images.to_rgb(gray))
     assert large.shape == (27, 36, 1)
     np.testing.assert_allclose(large, color.mean(-1, keepdims=True), atol=1e-5)
@@ -167,7 +168,7 @@ def test_writing_into_integers(rng, dtype):
     model = models.load_checkpoint("srcnn_x3")
     image = rng.random((20, 30, 3))
     into = np.zeros((60, 90, 3), dtype)
-    assert upscale.tiled(model, image, 8, into=into) is into
+    assert tiling.tiled(model, image, 8, into=into) is into
     whole = images.to_integers(models.upscaler(model)(image), dtype)
     assert np.abs(into.astype(int) - whole).max() <= 1  # a last bit may round
 
@@ -176,8 +177,8 @@ def test_the_result_is_never_held_as_floats(rng):
     model = models.espcn(4)
     image = rng.random((300, 400, 3), "float32")
     into = np.zeros((1200, 1600, 3), np.uint8)
-    assert peak(lambda: upscale.tiled(model, image, 32, into=into)) < into.nbytes
-    assert peak(lambda: upscale.tiled(model, image, 32)) > 4 * into.nbytes
+    assert peak(lambda: tiling.tiled(model, image, 32, into=into)) < into.nbytes
+    assert peak(lambda: tiling.tiled(model, image, 32)) > 4 * into.nbytes
 
 
 def peak(function):
@@ -194,20 +195,20 @@ def test_tiled_refuses(rng):
     model = models.espcn(2)
     image = rng.random((6, 8, 3))
     with pytest.raises(ValueError, match=r"`tile` .*Received: 0"):
-        upscale.tiled(model, image, 0)
+        tiling.tiled(model, image, 0)
     with pytest.raises(ValueError, match=r"`overlap` .*Received: -1"):
-        upscale.tiled(model, image, overlap=-1)
+        tiling.tiled(model, image, overlap=-1)
     with pytest.raises(ValueError, match=r"\(12, 16, 3\). Received: \(12, 16\)"):
-        upscale.tiled(model, image, into=np.zeros((12, 16), np.uint8))
+        tiling.tiled(model, image, into=np.zeros((12, 16), np.uint8))
     with pytest.raises(ValueError, match=r"Received: int64"):
-        upscale.tiled(model, image, into=np.zeros((12, 16, 3), np.int64))
+        tiling.tiled(model, image, into=np.zeros((12, 16, 3), np.int64))
     with pytest.raises(ValueError, match=r"Received: dtype uint8"):
-        upscale.tiled(model, (255 * image).astype(np.uint8))
+        tiling.tiled(model, (255 * image).astype(np.uint8))
 
 
 @pytest.mark.slow
 def test_tiles_cost_little_more_than_their_overlap(rng):
-    upscaler = upscale.network(models.load_checkpoint("srresnet_x4"))
+    upscaler = tiling.network(models.load_checkpoint("srresnet_x4"))
     tile, image = 64, rng.random((296, 296, 3), "float32")
 
     def seconds(tile):

@@ -1,6 +1,6 @@
 """Image files to arrays and back; well-kept libraries do the decoding.
 
-Pillow reads and writes the formats that hold 8 bits per channel, `deep` the others.
+Pillow reads the formats that hold 8 bits per channel, `high_depth` the others.
 """
 
 import io
@@ -11,18 +11,9 @@ import imagecodecs
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
-from . import deep
+from . import high_depth
 
 READABLE = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF")
-WRITABLE = {
-    ".png": "PNG",
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
-    ".webp": "WEBP",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
-    ".bmp": "BMP",
-}
 _NO_PHOTOGRAPHS = ("BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF")
 _SPACES = {b"GRAY": (1, 2), b"RGB ": (3, 4)}  # of color profiles, with channels
 _DECODERS = {"JPEG2000": imagecodecs.jpeg2k_decode, "AVIF": imagecodecs.avif_decode}
@@ -66,13 +57,13 @@ def load(path, formats=None):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        if deep.is_deep_tiff(path, header):
-            pixels, top, profile, count = deep.load_tiff(path)
+        if high_depth.is_deep_tiff(path, header):
+            pixels, top, profile, count = high_depth.load_tiff(path)
             return _stored(pixels, top, profile, [ONLY_FIRST] * (count > 1))
         with Image.open(path, formats=formats) as image:
             profile, notes = image.info.get("icc_profile"), _notes(path, image)
-            if deep.is_deep_png(header):
-                return _stored(deep.load_png(path, image), 65535, profile, notes)
+            if high_depth.is_deep_png(header):
+                return _stored(high_depth.load_png(path, image), 65535, profile, notes)
             pixels, top = _pixels(image, profile)
             kept = None if image.mode == "CMYK" else profile
             return _stored(pixels, top, kept, notes)
@@ -103,56 +94,11 @@ def over_white(image):
     return color * alpha + (1 - alpha)
 
 
-def encode(path, pixels):
-    """Encode uint8 pixels, `(height, width, 1 or 3)`, in the format `path` ends with.
-
-    Raises:
-        ValueError: If the ending isn't in `WRITABLE`, or the image doesn't fit.
-    """
-    format_name = writable(path)
-    options = {"quality": 95} if format_name in ("JPEG", "WEBP") else {}
-    buffer = io.BytesIO()
-    try:
-        Image.fromarray(squeezed(pixels)).save(buffer, format_name, **options)
-    except OSError as error:
-        raise ValueError(
-            f"Expected an image that fits into {format_name} ({error}). "
-            f"Received: {pixels.shape[0]} x {pixels.shape[1]} pixels"
-        ) from error
-    return buffer.getvalue()
-
-
-def encode_deep(path, pixels):
-    """Encode uint16 pixels, `(height, width, 1 or 3)`, as .png or .tif.
-
-    Raises:
-        ValueError: If `path` ends otherwise.
-    """
-    return deep.encode(path, squeezed(pixels))
-
-
 def photograph_endings():
     """The endings, such as ".jpg", of the photographs that Pillow reads."""
     endings = Image.registered_extensions().items()
     readable = set(Image.OPEN).difference(_NO_PHOTOGRAPHS)
     return {ending for ending, name in endings if name in readable}
-
-
-def writable(path):
-    """The format that the ending of `path` chooses.
-
-    Raises:
-        ValueError: If the ending isn't in `WRITABLE`.
-    """
-    format_name = WRITABLE.get(path.suffix.lower())
-    if format_name is None:
-        raise ValueError(f"Expected an ending of {[*WRITABLE]}. Received: {path}")
-    return format_name
-
-
-def squeezed(pixels):
-    """`(height, width)` for one channel; others stay as they are."""
-    return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
 
 
 def _stored(pixels, top, profile, notes):

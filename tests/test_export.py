@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sr_utils import datasets, images, metrics, models, shipping
+from sr_utils import datasets, export, images, metrics, models
 from sr_utils.patches import Patches
 
 NAME = "srresnet_x4_vgg"
@@ -23,7 +23,7 @@ def network():
 @pytest.fixture(scope="module")
 def folder(network, tmp_path_factory):
     folder = tmp_path_factory.mktemp("shipped") / NAME
-    shipping.save(network, folder)
+    export.save(network, folder)
     return folder
 
 
@@ -35,7 +35,7 @@ def examples():
 
 @pytest.fixture(scope="module")
 def files(folder, examples):
-    return {x: shipping.to_litert(folder, x, examples) for x in shipping.PRECISIONS}
+    return {x: export.to_litert(folder, x, examples) for x in export.PRECISIONS}
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +99,8 @@ def checkpoints():
 @pytest.mark.parametrize("name", checkpoints())
 def test_litert_float32_is_the_network(name, rng, tmp_path):
     network = models.load_checkpoint(name)
-    shipping.save(network, tmp_path)
-    litert = shipping.litert_upscaler(shipping.to_litert(tmp_path, "float32"))
+    export.save(network, tmp_path)
+    litert = export.litert_upscaler(export.to_litert(tmp_path, "float32"))
     keras_upscaler = models.upscaler(network)
     for size in SIZES + SIZES[:1]:
         low = rng.random((*size, 3), dtype="float32")
@@ -113,7 +113,7 @@ def test_float16_halves_the_file_and_hardly_changes_the_image(network, files, rn
     whole, half = files["float32"], files["float16"]
     assert 0.45 < len(half) / len(whole) < 0.55
     low = rng.random((16, 16, 3), dtype="float32")
-    apart = shipping.litert_upscaler(half)(low) - models.upscaler(network)(low)
+    apart = export.litert_upscaler(half)(low) - models.upscaler(network)(low)
     assert 0 < np.abs(apart).max() < 0.005
 
 
@@ -121,16 +121,16 @@ def test_int8_takes_a_quarter_and_loses_little(network, files, pairs):
     data = files["int8"]
     assert len(data) < 0.3 * len(files["float32"])
     loss = decibels(models.upscaler(network), pairs) - decibels(
-        shipping.litert_upscaler(data), pairs
+        export.litert_upscaler(data), pairs
     )
     assert 0 < loss < 0.5
 
 
 def test_int8_depends_on_its_examples(network, folder, examples, pairs):
     gray = np.full_like(examples[:2], 0.5)
-    data = shipping.to_litert(folder, "int8", gray)
+    data = export.to_litert(folder, "int8", gray)
     loss = decibels(models.upscaler(network), pairs[-1:]) - decibels(
-        shipping.litert_upscaler(data), pairs[-1:]
+        export.litert_upscaler(data), pairs[-1:]
     )
     assert loss > 3
 
@@ -161,28 +161,28 @@ def test_litert_needs_no_tensorflow_and_int8_takes_bytes(files, tmp_path):
 
 def test_nothing_is_written_to_stderr(tmp_path, examples, capfd):
     network = models.srresnet(2, blocks=1, filters=4)
-    shipping.save(network, tmp_path)
-    for precision in shipping.PRECISIONS:
-        data = shipping.to_litert(tmp_path, precision, examples[:2])
-        shipping.litert_upscaler(data)(examples[0])
+    export.save(network, tmp_path)
+    for precision in export.PRECISIONS:
+        data = export.to_litert(tmp_path, precision, examples[:2])
+        export.litert_upscaler(data)(examples[0])
     assert capfd.readouterr() == ("", "")
 
 
 def test_wrong_requests_are_refused(folder, tmp_path, examples):
     with pytest.raises(ValueError, match=r"float32.*Received: 'int4'"):
-        shipping.to_litert(folder, "int4")
+        export.to_litert(folder, "int4")
     with pytest.raises(ValueError, match=r"`examples`.*Received: None"):
-        shipping.to_litert(folder, "int8")
+        export.to_litert(folder, "int8")
     with pytest.raises(ValueError, match=r"`examples`.*Received: \(32, 32, 3\)"):
-        shipping.to_litert(folder, "int8", examples[0])
+        export.to_litert(folder, "int8", examples[0])
     with pytest.raises(ValueError, match=r"divide 8-bit.*Received: dtype uint8"):
-        shipping.to_litert(folder, "int8", images.to_uint8(examples))
+        export.to_litert(folder, "int8", images.to_uint8(examples))
     with pytest.raises(ValueError, match=r"SavedModel.*Received: "):
-        shipping.to_litert(tmp_path / "none", "float32")
+        export.to_litert(tmp_path / "none", "float32")
     with pytest.raises(ValueError, match=r"\.tflite file\. Received: 4 bytes"):
-        shipping.litert_upscaler(b"junk")
+        export.litert_upscaler(b"junk")
 
 
 def test_a_saved_model_of_others_is_refused(stand_in):
     with pytest.raises(ValueError, match=r"signature 'upscale'.*Received: "):
-        shipping.to_litert(stand_in, "float32")
+        export.to_litert(stand_in, "float32")

@@ -16,9 +16,11 @@ import pytest
 import skimage.data
 import tifffile
 from PIL import Image, ImageCms
-from test_images import ORIENTATION, photographed
+from test_photo_files import ORIENTATION, photographed
 
-from sr_utils import checkpoints, command, enlarge, formats, images, models, streams
+from sr_utils import checkpoints, images, models, photo_files
+from sr_utils.cli import command, enlarge
+from sr_utils.photo_files import decode, encode
 from sr_utils.resize import resize
 
 ROOT = Path(__file__).parents[1]
@@ -50,7 +52,7 @@ def bicubic(pixels, top):
 
 def assert_is(path, pixels, top=255):
     """Whether a file holds these pixels enlarged by bicubic, at their depth."""
-    stored = formats.load(path)
+    stored = decode.load(path)
     expected = bicubic(pixels, top)
     assert stored.top == top
     assert stored.pixels.shape == expected.shape
@@ -73,7 +75,7 @@ def test_a_network_enlarges_as_in_the_lessons(tmp_path, pixels, run, name):
     large = models.upscaler(models.load_checkpoint(name))(pixels / np.float32(255))
     assert (status, err) == (0, [])
     assert f"{large.shape[1]} x {large.shape[0]} pixels" in out
-    read = images.to_uint8(images.read(tmp_path / "b.png"))
+    read = images.to_uint8(photo_files.read(tmp_path / "b.png"))
     assert np.abs(read.astype(int) - images.to_uint8(large)).max() <= 1
 
 
@@ -85,7 +87,10 @@ def test_every_format_can_be_written(tmp_path, pixels, run, ending, gray):
     target = tmp_path / f"b.{ending}"
     status, _, err = run(tmp_path / "a.png", "-o", target, "--tile", 16)
     assert (status, err) == (0, [])
-    read, expected = images.read(target, keep_gray=True), bicubic(pixels, 255) / 255
+    read, expected = (
+        photo_files.read(target, keep_gray=True),
+        bicubic(pixels, 255) / 255,
+    )
     assert read.shape[:2] == (96, 144)
     assert read.shape[2] == (3 if not gray or ending == "webp" else 1)
     assert np.abs(read - expected).mean() < (
@@ -101,7 +106,7 @@ def test_alpha_is_kept(tmp_path, pixels, run, ending, mode):
     Image.fromarray(layers, mode=mode).save(tmp_path / "a.png")
     assert run(tmp_path / "a.png", "-o", tmp_path / f"b.{ending}")[0] == 0
     if ending == "webp":
-        alpha = formats.load(tmp_path / "b.webp").pixels[..., 3:]
+        alpha = decode.load(tmp_path / "b.webp").pixels[..., 3:]
         assert np.abs(alpha - bicubic(layers[..., -1:], 255)).max() <= 1
     else:
         assert_is(tmp_path / f"b.{ending}", layers)
@@ -112,7 +117,7 @@ def test_where_alpha_cannot_be_kept_it_lies_over_white(tmp_path, run):
     status, out, _ = run(tmp_path / "a.png", "-o", tmp_path / "b.jpg")
     assert status == 0
     assert "transparent parts lie over white" in out
-    assert images.read(tmp_path / "b.jpg").min() > 0.98
+    assert photo_files.read(tmp_path / "b.jpg").min() > 0.98
 
 
 def test_hidden_colors_do_not_leak_into_visible_edges(tmp_path, run):
@@ -120,7 +125,7 @@ def test_hidden_colors_do_not_leak_into_visible_edges(tmp_path, run):
     layers[4:8, 4:8] = (255, 128, 0, 255)
     save(tmp_path / "a.png", layers)
     assert run(tmp_path / "a.png", "-o", tmp_path / "b.png")[0] == 0
-    large = formats.load(tmp_path / "b.png").pixels
+    large = decode.load(tmp_path / "b.png").pixels
     visible = large[large[..., 3] > 0]
     assert len(np.unique(visible[:, 3])) > 3
     assert (visible[:, :3] == (255, 128, 0)).all()
@@ -141,7 +146,7 @@ def test_16_bits_are_kept_from_tiff(tmp_path, rng, run):
     tifffile.imwrite(tmp_path / "a.tif", layers, photometric="rgb", iccprofile=SRGB)
     assert run(tmp_path / "a.tif", "-o", tmp_path / "b.tif")[0] == 0
     assert_is(tmp_path / "b.tif", layers, 65535)
-    assert formats.load(tmp_path / "b.tif").profile == SRGB
+    assert decode.load(tmp_path / "b.tif").profile == SRGB
 
 
 def test_a_line_says_that_16_bits_are_lost(tmp_path, run):
@@ -154,7 +159,7 @@ def test_a_line_says_that_16_bits_are_lost(tmp_path, run):
     for name in ("a.ppm", "a.jp2"):
         status, out, _ = run(tmp_path / name, "-o", tmp_path / f"{name}.png")
         assert status == 0
-        assert formats.ONLY_8_BITS in out
+        assert decode.ONLY_8_BITS in out
         assert_is(tmp_path / f"{name}.png", layers / 257)
 
 
@@ -180,8 +185,8 @@ def test_cmyk_becomes_srgb(tmp_path, run, profile):
     image.save(tmp_path / "a.jpg", quality=100, icc_profile=profile)
     status, out, err = run(tmp_path / "a.jpg", "-o", tmp_path / "b.png")
     assert (status, err) == (0, [])
-    assert formats.NOW_SRGB in out
-    stored = formats.load(tmp_path / "b.png")
+    assert decode.NOW_SRGB in out
+    stored = decode.load(tmp_path / "b.png")
     assert stored.profile is None
     assert np.abs(stored.pixels - np.int64([255, 0, 0])).max() <= 6
 
@@ -194,7 +199,7 @@ def test_every_exif_orientation(tmp_path, run, cornered, orientation, kind):
     assert run(source, "-o", tmp_path / "b.png")[0] == 0
     with Image.open(tmp_path / "b.png") as image:
         assert image.getexif().get(ORIENTATION, 1) == 1
-    read = images.read(tmp_path / "b.png")
+    read = photo_files.read(tmp_path / "b.png")
     np.testing.assert_allclose(read, bicubic(cornered, 255) / 255, atol=0.02)
 
 
@@ -244,7 +249,7 @@ def test_odd_files_get_larger(tmp_path, pixels, run):
         assert (status, err) == (0, []), name
         assert_is(tmp_path / "large.png", shown, 65535 if name == "deep.pgm" else 255)
         several = name.startswith(("animated", "pages"))
-        assert (formats.ONLY_FIRST in out) == several, name
+        assert (decode.ONLY_FIRST in out) == several, name
 
 
 def chunk(kind, data):
@@ -329,7 +334,7 @@ def test_truncated_files_give_one_line_or_all_pixels(tmp_path, pixels, run, endi
             assert len(err) == 1
             assert names(tmp_path) == sorted([cut.name, whole.name])
         else:
-            right = formats.load(whole)
+            right = decode.load(whole)
             assert_is(tmp_path / "large.png", right.pixels, right.top)
             (tmp_path / "large.png").unlink()
     assert errors >= 9
@@ -392,7 +397,7 @@ def test_an_interruption_leaves_nothing_behind(
             calls.append(1)
             yield b"some bytes"
 
-    monkeypatch.setattr(streams, "_packed", packed)
+    monkeypatch.setattr(encode, "_packed", packed)
     options = ("--tile", 8, "--overwrite")
     status, _, err = run(tmp_path / "a.png", "-o", tmp_path / "b.png", *options)
     assert status == (130 if error is KeyboardInterrupt else 1)
@@ -408,8 +413,8 @@ def test_what_does_not_fit_is_refused_before_any_work(tmp_path, run):
     assert "fits into WEBP" in err[0]
     assert "20000 x 4" in err[0]
     with pytest.raises(ValueError, match="fits into JPEG"):
-        streams.check_size(Path("b.jpg"), 40_000, 40_000)
-    streams.check_size(Path("b.png"), 40_000, 40_000)
+        encode.check_size(Path("b.jpg"), 40_000, 40_000)
+    encode.check_size(Path("b.png"), 40_000, 40_000)
 
 
 @pytest.mark.parametrize(
@@ -439,7 +444,7 @@ def test_other_scales(tmp_path, pixels, run):
     for scale in (2, 3, 5):
         target = tmp_path / f"{scale}.png"
         assert run(tmp_path / "a.png", "-o", target, "--scale", scale)[0] == 0
-        assert images.read(target).shape == (24 * scale, 36 * scale, 3)
+        assert photo_files.read(target).shape == (24 * scale, 36 * scale, 3)
 
 
 def test_the_models_are_those_on_this_machine(tmp_path, monkeypatch, capsys):
@@ -481,7 +486,7 @@ def peak(*arguments):
     if not status.is_file():
         pytest.skip("needs /proc")
     code = (
-        "import sys; from sr_utils import command; command.main(sys.argv[1:]);"
+        "import sys; from sr_utils.cli import command; command.main(sys.argv[1:]);"
         f"print(open('{status}').read())"
     )
     line = [sys.executable, "-c", code, *map(str, arguments), "--model", "bicubic"]

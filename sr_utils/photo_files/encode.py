@@ -11,14 +11,34 @@ import numpy as np
 import tifffile
 from PIL import Image
 
-from . import formats
-from .deep import PNG_SIGNATURE
+from .high_depth import PNG_SIGNATURE
 
+WRITABLE = {
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".bmp": "BMP",
+}
 _PNG_COLORS = {1: 0, 2: 4, 3: 2, 4: 6}  # by channels
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}  # of Pillow
 _WIDEST = {"JPEG": 65535, "WEBP": 16383}
 _LARGEST = {"JPEG": 300e6, "BMP": 300e6, "WEBP": 100e6}  # pixels in 2 GiB of memory
 _LEVEL = 4  # of compression; 9 takes many times as long for a few percent
+
+
+def writable(path):
+    """The format that the ending of `path` chooses.
+
+    Raises:
+        ValueError: If the ending isn't in `WRITABLE`.
+    """
+    format_name = WRITABLE.get(path.suffix.lower())
+    if format_name is None:
+        raise ValueError(f"Expected an ending of {[*WRITABLE]}. Received: {path}")
+    return format_name
 
 
 def supports(path, what):
@@ -27,9 +47,9 @@ def supports(path, what):
     Raises:
         ValueError: If nothing can be written with this ending.
     """
-    streamed = formats.writable(path) in ("PNG", "TIFF")
+    streamed = writable(path) in ("PNG", "TIFF")
     lossy = {"alpha": "WEBP", "profile": ("WEBP", "JPEG")}.get(what, ())
-    return streamed or formats.writable(path) in lossy
+    return streamed or writable(path) in lossy
 
 
 def check_size(path, height, width):
@@ -38,7 +58,7 @@ def check_size(path, height, width):
     Raises:
         ValueError: Then, or if nothing can be written with this ending.
     """
-    name, endless = formats.writable(path), 2**31
+    name, endless = writable(path), 2**31
     widest, largest = _WIDEST.get(name, endless), _LARGEST.get(name, endless**2)
     if max(height, width) > widest or height * width > largest:
         raise ValueError(
@@ -57,7 +77,7 @@ def write(path, shape, dtype, bands, profile=None):
         bands: Iterable of arrays `(rows, width, channels)`, from top to bottom.
         profile: The ICC profile, bytes, or `None`.
     """
-    name = formats.writable(path)
+    name = writable(path)
     writer = {"PNG": _write_png, "TIFF": _write_tiff}.get(name, _write_by_pillow)
     writer(path, shape, np.dtype(dtype), bands, profile)
 
@@ -100,7 +120,7 @@ def _write_tiff(path, shape, dtype, bands, profile):
     *size, channels = shape
     tifffile.imwrite(
         path,
-        (formats.squeezed(row[None]) for band in bands for row in band),
+        (_squeezed(row[None]) for band in bands for row in band),
         shape=shape if channels > 1 else size,
         dtype=dtype,
         photometric="rgb" if channels >= 3 else "minisblack",
@@ -116,7 +136,12 @@ def _write_by_pillow(path, shape, dtype, bands, profile):
     height, width, channels = shape
     image, top = Image.new(_MODES[channels], (width, height)), 0
     for band in bands:
-        image.paste(Image.fromarray(formats.squeezed(band)), (0, top))
+        image.paste(Image.fromarray(_squeezed(band)), (0, top))
         top += len(band)
     options = {"quality": 95, "icc_profile": profile}
-    image.save(path, formats.writable(path), **options)
+    image.save(path, writable(path), **options)
+
+
+def _squeezed(pixels):
+    """`(height, width)` for one channel; others stay as they are."""
+    return pixels[..., 0] if pixels.shape[-1] == 1 else pixels

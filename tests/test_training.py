@@ -13,11 +13,13 @@ import keras
 import numpy as np
 import pytest
 
-from sr_utils import datasets, files, models, train, training
+from sr_utils import datasets, models
 from sr_utils.losses import LumaSquaredError
 from sr_utils.perceptual import PerceptualLoss
-from sr_utils.recipes import RECIPES, AdversarialRecipe, Recipe, Trapezoid
 from sr_utils.scoreboard import evaluate
+from sr_utils.training import __main__ as command
+from sr_utils.training.recipes import RECIPES, AdversarialRecipe, Recipe, Trapezoid
+from sr_utils.training.run import Run
 
 TINY = Recipe(
     models.espcn,
@@ -71,7 +73,7 @@ def whole(tmp_path_factory, small_photographs):
 
 
 def run(folder, recipe=TINY):
-    made = training.Run("tiny", recipe, folder)
+    made = Run("tiny", recipe, folder)
     made.finish()
     return made
 
@@ -97,26 +99,24 @@ class Killed(BaseException):
     """Stands for the end of the process: nothing in the package catches it."""
 
 
-def stop_at(moment, monkeypatch, folder, recipe=TINY):
-    """Start a run in `folder` that is killed after step number `moment`."""
+def stop_after(steps, folder, recipe=TINY):
+    """Start a run in `folder`, or take it up, and kill it after some steps."""
+    made = Run("tiny", recipe, folder)
+    train, last = made.model.train_on_batch, made.step + steps
 
-    class Bar(training.tqdm):
-        def update(self, n=1):
-            super().update(n)
-            if self.n == moment:
-                raise Killed
+    def train_until_killed(*images, **options):
+        if made.step == last:
+            raise Killed
+        return train(*images, **options)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(training, "tqdm", Bar)
-        with pytest.raises(Killed):
-            run(folder, recipe)
+    made.model.train_on_batch = train_until_killed
+    with pytest.raises(Killed):
+        made.finish()
 
 
 @pytest.mark.parametrize("moment", [1, 3, 4, 5, 11])
-def test_a_run_killed_at_any_step_ends_with_the_same_weights(
-    tmp_path, whole, monkeypatch, moment
-):
-    stop_at(moment, monkeypatch, tmp_path / "parts")
+def test_a_run_killed_at_any_step_ends_with_the_same_weights(tmp_path, whole, moment):
+    stop_after(moment, tmp_path / "parts")
     resumed = run(tmp_path / "parts")
     assert resumed.step == 12
     assert equal(resumed, whole)
@@ -130,17 +130,17 @@ def averaged(tmp_path_factory, small_photographs):
 
 @pytest.mark.parametrize("moment", [5, 6, 7, 9])
 def test_an_averaged_run_killed_at_any_step_ends_with_the_same_file(
-    tmp_path, averaged, monkeypatch, moment
+    tmp_path, averaged, moment
 ):
-    stop_at(moment, monkeypatch, tmp_path, AVERAGED)
+    stop_after(moment, tmp_path, AVERAGED)
     resumed = run(tmp_path, AVERAGED)
     assert equal(resumed, averaged)
     assert all(map(np.array_equal, stored(resumed), stored(averaged)))
 
 
-def test_the_average_is_the_one_of_its_definition(tmp_path, averaged, monkeypatch):
+def test_the_average_is_the_one_of_its_definition(tmp_path, averaged):
     network, seen = averaged.recipe.trainable(), []
-    network.set_weights(training.Run("tiny", AVERAGED, tmp_path).model.get_weights())
+    network.set_weights(Run("tiny", AVERAGED, tmp_path).model.get_weights())
     for low, high in itertools.islice(averaged.recipe.batches()(0), 12):
         network.train_on_batch(low, high)
         seen.append(network.get_weights())
@@ -166,70 +166,53 @@ def test_the_learning_rate_rises_stays_and_falls_along_lines():
     assert float(again(10)) == rates[5]
 
 
-@pytest.mark.parametrize("name", ["state.npz", "tiny.keras"])
-@pytest.mark.parametrize("time", [1, 2])
-def test_a_run_killed_inside_a_save_ends_with_the_same_weights(
-    tmp_path, whole, monkeypatch, name, time
-):
-    replace_file, saves = files.Path.replace, []
+class StoppedBeforeTheNetwork(Run):
+    """A run that dies when it is about to write the network for the second time."""
 
-    def replace_until_killed(self, target):
-        saves.append(files.Path(target).name)
-        if saves.count(name) == time:
+    def _store_network(self):
+        if len(self.history) > 1:
             raise Killed
-        return replace_file(self, target)
+        super()._store_network()
 
-    with monkeypatch.context() as patch:
-        patch.setattr(files.Path, "replace", replace_until_killed)
-        with pytest.raises(Killed):
-            run(tmp_path / "parts")
-    resumed = run(tmp_path / "parts")
+
+class StoppedBeforeTheState(Run):
+    """A run that dies between the second network and the state that belongs to it."""
+
+    def _store(self):
+        if len(self.history) > 1:
+            raise Killed
+        super()._store()
+
+
+@pytest.mark.parametrize("kind", [StoppedBeforeTheNetwork, StoppedBeforeTheState])
+def test_a_run_killed_between_two_files_ends_with_the_same_weights(
+    tmp_path, whole, kind
+):
+    with pytest.raises(Killed):
+        kind("tiny", TINY, tmp_path).finish()
+    resumed = run(tmp_path)
     assert equal(resumed, whole)
     assert [x["psnr"] for x in resumed.history] == [x["psnr"] for x in whole.history]
     assert all(map(np.array_equal, stored(resumed), stored(whole)))
 
 
 @pytest.fixture(scope="module")
-def contest(tmp_path_factory, small_photographs):
+def adversarial(tmp_path_factory, small_photographs):
     """An adversarial run that was never stopped."""
-    return run(tmp_path_factory.mktemp("contest"), ADVERSARIAL)
+    return run(tmp_path_factory.mktemp("adversarial"), ADVERSARIAL)
 
 
 @pytest.mark.slow
-def test_a_contest_killed_twenty_times_ends_with_the_same_weights(
-    tmp_path, contest, monkeypatch
+def test_an_adversarial_run_killed_twenty_times_ends_with_the_same_weights(
+    tmp_path, adversarial
 ):
-    rng, folder = np.random.default_rng(0), tmp_path / "parts"
-    for steps in rng.integers(1, 8, size=20):
-
-        class Bar(training.tqdm):
-            def update(self, n=1, steps=steps):
-                super().update(n)
-                if self.n == self.initial + steps:
-                    raise Killed
-
-        with monkeypatch.context() as patch:
-            patch.setattr(training, "tqdm", Bar)
-            with pytest.raises(Killed):
-                run(folder, ADVERSARIAL)
-    assert equal(run(folder, ADVERSARIAL), contest)
-
-
-def test_a_contest_killed_inside_a_save_ends_with_the_same_weights(
-    tmp_path, contest, monkeypatch
-):
-    def killed(self, target):
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(files.Path, "replace", killed)
-        with pytest.raises(Killed):
-            run(tmp_path / "parts", ADVERSARIAL)
-    assert equal(run(tmp_path / "parts", ADVERSARIAL), contest)
+    for steps in np.random.default_rng(0).integers(1, 8, size=20):
+        stop_after(steps, tmp_path, ADVERSARIAL)
+    assert equal(run(tmp_path, ADVERSARIAL), adversarial)
 
 
 def test_a_loss_that_is_no_number_stops_and_what_is_stored_stays(tmp_path, whole):
-    made = training.Run("tiny", TINY, tmp_path / "parts")
+    made = Run("tiny", TINY, tmp_path / "parts")
     step = made.model.train_on_batch
 
     def faulty(*images, **options):
@@ -242,8 +225,8 @@ def test_a_loss_that_is_no_number_stops_and_what_is_stored_stays(tmp_path, whole
     assert equal(run(tmp_path / "parts"), whole)
 
 
-def test_forgetting_the_optimizer_changes_the_weights(tmp_path, whole, monkeypatch):
-    stop_at(9, monkeypatch, tmp_path / "kept")
+def test_forgetting_the_optimizer_changes_the_weights(tmp_path, whole):
+    stop_after(9, tmp_path / "kept")
     shutil.copytree(tmp_path / "kept", tmp_path / "forgotten")
     path = tmp_path / "forgotten" / "state.npz"
     state = dict(np.load(path))
@@ -258,43 +241,33 @@ def test_forgetting_the_optimizer_changes_the_weights(tmp_path, whole, monkeypat
     assert not equal(run(tmp_path / "forgotten"), whole)
 
 
-def test_the_best_network_is_kept(tmp_path, small_photographs, monkeypatch):
-    scores = iter([20.0, 30.0, 25.0])
-    kept = []
+class Scripted(Run):
+    """A run whose scores on the validation images are given; it notes what it keeps."""
 
-    class Board(training.Scoreboard):
-        def mean(self, method, name):
-            score = super().mean(method, name)
-            return score._replace(psnr=next(scores)) if name == "validation" else score
+    def __init__(self, psnrs, recipe, folder):
+        super().__init__("tiny", recipe, folder)
+        self.psnrs, self.kept = iter(psnrs), []
+        score = self.board.mean
+        self.board.mean = lambda *where: score(*where)._replace(psnr=next(self.psnrs))
 
-    monkeypatch.setattr(training, "Scoreboard", Board)
-    store = training.Run._store_network
-    monkeypatch.setattr(
-        training.Run,
-        "_store_network",
-        lambda self: (kept.append(self.step), store(self)),
-    )
-    run(tmp_path)
-    assert kept == [4, 8]
+    def _store_network(self):
+        self.kept.append(self.step)
+        super()._store_network()
+
+
+def test_the_best_network_is_kept(tmp_path, small_photographs):
+    made = Scripted([20.0, 30.0, 25.0], TINY, tmp_path)
+    made.finish()
+    assert made.kept == [4, 8]
     card = json.loads((tmp_path / "tiny.json").read_text())
     assert card["chosen"] == 8
     assert card["validation"] == [[4, 20.0], [8, 30.0], [12, 25.0]]
 
 
-def test_the_last_network_is_kept_where_the_recipe_says_so(
-    tmp_path, small_photographs, monkeypatch
-):
-    scores = iter([30.0, 25.0, 20.0])
-    mean = training.Scoreboard.mean
-
-    def falling(self, method, name):
-        score = mean(self, method, name)
-        return score._replace(psnr=next(scores)) if name == "validation" else score
-
-    monkeypatch.setattr(training.Scoreboard, "mean", falling)
-    made = run(tmp_path, replace(TINY, select="last"))
-    kept = keras.saving.load_model(tmp_path / "tiny.keras").get_weights()
-    assert all(map(np.array_equal, kept, made.model.get_weights()))
+def test_the_last_network_is_kept_where_the_recipe_says_so(tmp_path, small_photographs):
+    made = Scripted([30.0, 25.0, 20.0], replace(TINY, select="last"), tmp_path)
+    made.finish()
+    assert all(map(np.array_equal, stored(made), made.model.get_weights()))
     assert json.loads((tmp_path / "tiny.json").read_text())["chosen"] == 12
 
 
@@ -313,7 +286,7 @@ def test_random_weights_of_vgg_make_no_checkpoint(tmp_path, small_photographs):
 
 def test_a_card_says_how_the_network_was_made(whole):
     card = json.loads((whole.folder / "tiny.json").read_text())
-    assert card["command"] == "python -m sr_utils.train tiny"
+    assert card["command"] == "python -m sr_utils.training tiny"
     assert card["parameters"] == models.espcn(2).count_params()
     assert card["recipe"]["network"] == "espcn"
     assert "scikit-image" in card["data"]["bundled"]
@@ -337,6 +310,22 @@ def test_the_state_of_another_run_is_refused(whole, change):
         run(whole.folder, replace(TINY, **change))
 
 
+def test_a_state_with_the_names_of_earlier_versions_is_taken_up(tmp_path, whole):
+    stop_after(9, tmp_path)
+    with np.load(tmp_path / "state.npz") as stored_state:
+        state = dict(stored_state)
+    about = json.loads(str(state["about"]))
+    earlier = {"learning_rate": "rate", "initial": "start", "select": "keep"}
+    later = ("average", "fall", "fall_size", "copies")
+    about["recipe"] = {
+        earlier.get(key, key): x
+        for key, x in about["recipe"].items()
+        if key not in later
+    }
+    np.savez(tmp_path / "state.npz", **state | {"about": json.dumps(about)})
+    assert equal(run(tmp_path), whole)
+
+
 def test_a_damaged_state_is_refused(tmp_path, whole):
     state = tmp_path / "state.npz"
     state.write_bytes((whole.folder / "state.npz").read_bytes()[:500])
@@ -349,13 +338,13 @@ def test_a_missing_set_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.delenv("SR_DATA_DIR", raising=False)
     monkeypatch.setattr(datasets, "CACHE", tmp_path / "cache")
     with pytest.raises(SystemExit, match=r"^Expected the set as a folder .*train/T91"):
-        train.main(["srcnn_x3", "--folder", str(tmp_path / "run")])
+        command.main(["srcnn_x3", "--folder", str(tmp_path / "run")])
     assert not (tmp_path / "run").exists()
 
 
 def test_the_command_prints_no_log_lines(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "sr_utils.train", "srcnn_x3", "--folder", tmp_path],
+        [sys.executable, "-m", "sr_utils.training", "srcnn_x3", "--folder", tmp_path],
         env=os.environ | {"SR_DATA_DIR": str(tmp_path)},
         capture_output=True,
         text=True,
@@ -368,7 +357,7 @@ def test_the_command_prints_no_log_lines(tmp_path):
 
 def test_unknown_names_are_refused(capsys):
     with pytest.raises(SystemExit):
-        train.main(["unknown"])
+        command.main(["unknown"])
     assert "srresnet_x4" in capsys.readouterr().err
 
 

@@ -1,4 +1,4 @@
-"""Train a checkpoint of the course: `python -m sr_utils.train NAME`.
+"""Train a checkpoint of the course: `python -m sr_utils.training NAME`.
 
 Stop it at any moment and run the same command again: it goes on, and ends with the same
 weights as a run that was never stopped.
@@ -8,7 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from . import runtime
+from .. import runtime
 
 _FOLDER = Path("build") / "training"
 
@@ -17,9 +17,9 @@ def main(arguments=None):
     """Read the command line and train."""
     with runtime.silence():
         from .recipes import RECIPES
-        from .training import Run
+        from .run import Run
     parser = argparse.ArgumentParser(
-        prog="python -m sr_utils.train",
+        prog="python -m sr_utils.training",
         description="Train a checkpoint. Stopped, it goes on where it was.",
     )
     parser.add_argument("name", choices=RECIPES, help="of the checkpoint")

@@ -4,8 +4,6 @@ Pillow silently cuts 16-bit color to 8 bits, so 16-bit PNG goes through imagecod
 deep TIFF through tifffile.
 """
 
-import io
-
 import imagecodecs
 import numpy as np
 import tifffile
@@ -75,21 +73,6 @@ def load_tiff(path):
         pixels = _turned(pixels, orientation.value if orientation else 1)
         pixels = _with_straight_alpha(page, np.atleast_3d(pixels), top)
         return pixels, top, profile and bytes(profile.value), len(tiff.pages)
-
-
-def encode(path, pixels):
-    """Encode uint16 pixels, `(height, width)` or with 3 channels, as .png or .tif.
-
-    Raises:
-        ValueError: If `path` ends otherwise.
-    """
-    if path.suffix.lower() == ".png":
-        return imagecodecs.png_encode(pixels)
-    if path.suffix.lower() in (".tif", ".tiff"):
-        buffer = io.BytesIO()
-        tifffile.imwrite(buffer, pixels)
-        return buffer.getvalue()
-    raise ValueError(f"Expected .png or .tif for 16 bits. Received: {path}")
 
 
 def _tiff_pixels(page):

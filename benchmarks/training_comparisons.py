@@ -11,8 +11,8 @@ from keras import layers, ops
 
 from sr_utils import datasets, models, runtime
 from sr_utils.patches import Patches
-from sr_utils.recipes import RECIPES
 from sr_utils.scoreboard import Scoreboard
+from sr_utils.training.recipes import RECIPES
 
 from .timing import ratio, seconds
 

@@ -11,8 +11,9 @@ import numpy as np
 from scipy import ndimage
 from tqdm import tqdm
 
-from . import checkpoints, formats, runtime, streams, upscale
-from .files import whole
+from .. import checkpoints, runtime, tiling
+from ..photo_files import decode, encode
+from ..photo_files.atomic import whole
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3")
 _LOST = {
@@ -23,10 +24,10 @@ _LOST = {
 
 
 class Method(NamedTuple):
-    """How to enlarge: an `upscale.Upscaler` for color, and one for transparency."""
+    """How to enlarge: an `tiling.Upscaler` for color, and one for transparency."""
 
-    color: upscale.Upscaler
-    alpha: upscale.Upscaler
+    color: tiling.Upscaler
+    alpha: tiling.Upscaler
 
 
 def names():
@@ -46,21 +47,21 @@ def method(name, scale=None):
         ValueError: If there is no such method, or the network has another scale.
     """
     if name in INTERPOLATIONS:
-        kernel = upscale.kernel(name, 4 if scale is None else scale)
+        kernel = tiling.kernel(name, 4 if scale is None else scale)
         return Method(kernel, kernel)
     with runtime.silence():
-        from .models import load_checkpoint
+        from ..models import load_checkpoint
 
-        color = upscale.network(load_checkpoint(name))
+        color = tiling.network(load_checkpoint(name))
     if scale not in (None, color.scale):
         raise ValueError(
             f"Expected scale {color.scale} for {name}; an interpolation takes any. "
             f"Received: {scale}"
         )
-    return Method(color, upscale.kernel("bicubic", color.scale))
+    return Method(color, tiling.kernel("bicubic", color.scale))
 
 
-def enlarge(source, target, method, tile=upscale.TILE, progress=None):
+def enlarge(source, target, method, tile=tiling.TILE, progress=None):
     """Enlarge the photograph in a file into another file, which appears whole or not.
 
     Args:
@@ -68,7 +69,7 @@ def enlarge(source, target, method, tile=upscale.TILE, progress=None):
         target: `pathlib.Path` to write, in an existing folder; its ending chooses the
             format.
         method: A `Method`.
-        tile: As in `upscale.tiled`.
+        tile: As in `tiling.tiled`.
         progress: Called with `total=` the number of tiles, it returns a `tqdm` bar.
 
     Returns:
@@ -85,18 +86,18 @@ def enlarge(source, target, method, tile=upscale.TILE, progress=None):
     pixels, top = _prepared(stored, "alpha" in lost)
     upscaler = _for_pixels(method, pixels.shape[-1], top)
     shape = (*(x * upscaler.scale for x in pixels.shape[:2]), pixels.shape[-1])
-    streams.check_size(target, *shape[:2])
-    rows, columns = upscale.tiles(pixels.shape, upscaler, tile)
+    encode.check_size(target, *shape[:2])
+    rows, columns = tiling.tiles(pixels.shape, upscaler, tile)
     progress = progress or partial(tqdm, disable=True)
     with progress(total=len(rows) * len(columns)) as bar, whole(target) as place:
         dtype = np.uint16 if stored.top > 255 and "16 bits" not in lost else np.uint8
-        bands = upscale.bands(_counted(upscaler, bar), pixels, tile, dtype=dtype)
-        streams.write(place, shape, dtype, bands, stored.profile)
+        bands = tiling.bands(_counted(upscaler, bar), pixels, tile, dtype=dtype)
+        encode.write(place, shape, dtype, bands, stored.profile)
     return shape, (*stored.notes, *(_LOST[what] for what in lost))
 
 
 def _check_place(target):
-    formats.writable(target)
+    encode.writable(target)
     if not target.parent.is_dir():
         raise FileNotFoundError(
             f"Expected an existing folder. Received: {target.parent}"
@@ -109,7 +110,7 @@ def _load(path):
         raise FileNotFoundError("Expected a photograph. Received: no such file")
     try:
         with runtime.silence():  # libtiff and others write to file descriptor 2
-            return formats.load(path)
+            return decode.load(path)
     except Exception as error:
         raise ValueError(
             f"Expected an undamaged photograph. Received: {error}"
@@ -123,13 +124,13 @@ def _lost(stored, target):
         "16 bits": stored.top > 255,
         "profile": stored.profile is not None,
     }
-    return [x for x in has if has[x] and not streams.supports(target, x)]
+    return [x for x in has if has[x] and not encode.supports(target, x)]
 
 
 def _prepared(stored, without_alpha):
     """Pixels to enlarge, and the value of white in them."""
     if without_alpha:
-        return formats.over_white(stored.pixels / np.float32(stored.top)), 1
+        return decode.over_white(stored.pixels / np.float32(stored.top)), 1
     if stored.pixels.shape[-1] in (2, 4):
         return _without_hidden_colors(stored.pixels), stored.top
     return stored.pixels, stored.top

@@ -1,0 +1,1 @@
+"""What `make bench` runs: our speed against that of the usual way."""

@@ -1,0 +1,1 @@
+"""The command `sr-upscale`: its arguments, and the photographs it enlarges."""
