@@ -2,12 +2,15 @@
 
 import threading
 from fractions import Fraction
+from functools import partial
 from itertools import islice
 
 import numpy as np
 import pytest
 
-from sr_utils import datasets
+from sr_utils import datasets, degradations
+from sr_utils import patches as patches_module
+from sr_utils.images import to_rgb, to_uint8
 from sr_utils.patches import Patches
 from sr_utils.resize import resize
 
@@ -89,6 +92,144 @@ def test_all_eight_orientations_occur():
 def test_small_photographs_are_refused(photographs):
     with pytest.raises(ValueError, match=r"at least 96 pixels.*Received: 160 x 80"):
         Patches([*photographs, photographs[0][:, :80]], 4, size=24)
+
+
+def as_before_degrade(pairs, scale, seed, number):
+    """A batch of 16 patches of 24 pixels, cut in the order of the first version."""
+    rng, cut = np.random.default_rng((seed, number)), []
+    for index in rng.integers(len(pairs), size=16):
+        (high, low), square = pairs[index], []
+        top, left = (rng.integers(side - 24 + 1) for side in low.shape[:2])
+        turns, mirrored = rng.integers(4), rng.integers(2)
+        for image, zoom in ((low, 1), (high, scale)):
+            rows, columns = (
+                slice(start * zoom, (start + 24) * zoom) for start in (top, left)
+            )
+            patch = np.rot90(image[rows, columns], turns)
+            square.append(patch[:, ::-1] if mirrored else patch)
+        cut.append(square)
+    return [np.stack(images) for images in zip(*cut, strict=True)]
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_without_degrade_every_batch_is_what_it_was(photographs, scale):
+    pairs = [datasets.pair(x, scale) for x in photographs]
+    for number in (0, 7):
+        batch = Patches(photographs, scale, seed=3).batch(number)
+        expected = as_before_degrade(pairs, scale, 3, number)
+        assert all(map(np.array_equal, batch, expected))
+
+
+def softened(high, scale, seed):
+    kernel = degradations.gaussian_kernel(3, 1, 30)
+    blur = partial(degradations.blur, kernel=kernel)
+    return degradations.degrade(high, scale, seed, blur=lambda x, seed: blur(x))
+
+
+def stored(high, scale, seed):
+    return degradations.compressed(high[::scale, ::scale], 30)
+
+
+def degraded_whole(photographs, scale, degrade):
+    """`Patches` cut out of degraded photographs."""
+    patches = Patches(photographs, scale, size=12)
+    patches.pairs = [
+        (to_uint8(degrade(high / np.float32(255), scale, 0)), high)
+        for _, high in patches.pairs
+    ]
+    return patches
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+@pytest.mark.parametrize("degrade", [softened, stored])
+def test_a_degraded_patch_sees_its_surroundings(photographs, degrade, scale):
+    gray = [to_rgb(x.mean(axis=-1, keepdims=True)) for x in photographs]
+    whole = degraded_whole(gray, scale, degrade)
+    patches = Patches(gray, scale, size=12, degrade=degrade)
+    same = [whole.batch(n)[0] == patches.batch(n)[0] for n in range(10)]
+    assert np.mean(same) > 0.999
+
+
+@pytest.mark.parametrize("degrade", [softened, stored])
+def test_a_piece_without_surroundings_would_differ(photographs, degrade, monkeypatch):
+    monkeypatch.setattr(patches_module, "_MARGIN", 0)
+    monkeypatch.setattr(patches_module, "_BLOCK", 1)
+    gray = [to_rgb(x.mean(axis=-1, keepdims=True)) for x in photographs]
+    whole = degraded_whole(gray, 4, degrade).batch(0)
+    narrow = Patches(gray, 4, size=12, degrade=degrade).batch(0)
+    assert np.mean(whole[0] != narrow[0]) > 0.1
+    np.testing.assert_array_equal(whole[1], narrow[1])
+
+
+def aligned_share(low, high, scale):
+    """Share of the rich patches that no shift by a pixel brings closer."""
+    reduced, inside = resize(high, Fraction(1, scale)), slice(2, -2)
+    corners = np.diff(reduced, axis=1)[:, :, 1:] * np.diff(reduced, axis=2)[:, 1:]
+    rich = corners.std(axis=(1, 2, 3))
+    shifts = [(0, 0), *((x, y) for x in (-1, 0, 1) for y in (-1, 0, 1) if x or y)]
+    errors = [
+        ((np.roll(reduced, move, (1, 2)) - low)[:, inside, inside] ** 2).mean((1, 2, 3))
+        for move in shifts
+    ]
+    return np.mean(np.argmin(errors, axis=0)[rich > np.median(rich)] == 0)
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+@pytest.mark.parametrize("name", ["blur", "kernel", "noise", "JPEG", "mixture"])
+def test_degraded_pairs_are_aligned(photographs, scale, name):
+    degrade = degradations.CONDITIONS[name]
+
+    def shifted(high, scale, seed):
+        return np.roll(degrade(high, scale, seed), 1, axis=1)
+
+    sources = [
+        Patches(photographs, scale, size=20, batch=128, degrade=x)
+        for x in (degrade, shifted, None)
+    ]
+    right, wrong, clean = (source.batch(0) for source in sources)
+    np.testing.assert_array_equal(right[1], clean[1])
+    assert not np.array_equal(right[0], clean[0])
+    assert aligned_share(*right, scale) > (0.5 if name == "mixture" else 0.9)
+    assert aligned_share(*wrong, scale) < 0.2
+
+
+def test_degraded_batches_depend_on_seed_and_number_only(photographs):
+    first, again = (
+        Patches(photographs, 2, batch=4, seed=3, degrade=degradations.second_order)
+        for _ in range(2)
+    )
+    expected = {number: first.batch(number) for number in (5, 0, 9, 2)}
+    for number in sorted(expected):
+        assert all(map(np.array_equal, again.batch(number), expected[number]))
+    for number, batch in enumerate(islice(first.stream(2), 8), start=2):
+        if number in expected:
+            assert all(map(np.array_equal, batch, expected[number]))
+    other = Patches(photographs, 2, batch=4, seed=4, degrade=degradations.second_order)
+    assert not np.array_equal(other.batch(5)[0], expected[5][0])
+
+
+def test_every_patch_has_its_own_seed_and_a_whole_number_of_pixels(photographs):
+    seen = []
+
+    def degrade(high, scale, seed):
+        seen.append((high.shape, seed))
+        assert high.dtype == np.float32 and 0 <= high.min() <= high.max() <= 1
+        return degradations.degrade(high, scale, seed)
+
+    patches = Patches(photographs, 4, degrade=degrade)
+    low = np.concatenate([patches.batch(number)[0] for number in range(4)])
+    assert len({seed for _, seed in seen}) == len(seen) == len(low) == 64
+    for (height, width, _), _ in seen:
+        assert height % 4 == width % 4 == 0
+        assert 24 * 4 + 16 <= min(height, width) <= max(height, width) <= 160
+
+
+def test_degrade_is_checked(photographs):
+    with pytest.raises(ValueError, match=r"a function .*Received: 'blur'"):
+        Patches(photographs, 2, degrade="blur")
+    wrong = Patches(photographs, 2, degrade=lambda high, scale, seed: high)
+    with pytest.raises(ValueError, match=r"to return shape .*Received: "):
+        wrong.batch(0)
 
 
 @pytest.mark.parametrize("wrong", [{"size": 0}, {"batch": 1.5}, {"seed": -1}])
