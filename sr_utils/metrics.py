@@ -3,16 +3,25 @@
 Derived in lesson 1. `scoreboard` applies them by the protocol of the published tables.
 """
 
+import math
+
 import numpy as np
 from scipy import ndimage
 
 from .images import check_count, check_image, luma
 
 PEAK = 255.0
+LINE_RATIO = 6.0  # of `spectral_lines`: from here on, a result has drawn lines
 _SSIM_WINDOW = 11
 _SSIM_SIGMA = 1.5
 _AROUND = 16  # frequencies on each side that count as the surroundings of a grid's
 _FLOOR = 1e-12  # energy; so that two flat spectra are equal
+_WINDOW = 96  # pixels; stripes of any whole period that divides it are one frequency
+_REGION = 4  # half-overlapping windows on each side of a region: 240 pixels
+_LEAST_SIZE = 192  # pixels; averaged over fewer windows, noise has peaks by chance
+_LOWEST = 1 / 16  # cycles per pixel; what is wider than 16 pixels is shape, not line
+_RING = (3, 8)  # frequencies from a peak to the surroundings, nearest and farthest
+_FAINT = 24.0  # energy; a stripe that rounding to 8 bits draws has at most 104
 
 
 def psnr(reference, estimate, *, shave):
@@ -152,6 +161,52 @@ def checkerboard(image, period):
     return float(np.exp(np.mean(np.log(ratios))))
 
 
+def spectral_lines(reference, estimate):
+    """How far stripes or grids that a result has drawn stand out of it.
+
+    Stripes of any period and direction are narrow peaks of the power spectrum, texture
+    and edges are broad. In each region of 240 pixels, the energy of the luma at every
+    frequency above 1/16 cycle per pixel is divided by the median of the energies around
+    it, or by what the original has at this frequency if that is more: lines that belong
+    to the scene don't count. A region's energy is the geometric mean over its windows,
+    so that a few strong edges don't hide lines.
+
+    Args:
+        reference: The original, float in [0, 1], shape `(height, width, 3)`, or
+            `(height, width, 1)` for an image that is luma already.
+        estimate: The result to judge, same shape and range, rounded to 8 bits.
+
+    Returns:
+        A float, the largest of these ratios of energies: 1 for identical images, and
+        `LINE_RATIO` or more where lines are drawn. Stripes with an amplitude of 0.4
+        levels of 255 reach it in a flat area; in texture, stronger ones. So does a
+        pattern of the scene that a low resolution turned into another (aliasing).
+
+    Raises:
+        ValueError: If shapes differ, an image isn't float in [0, 1], or a side is
+            shorter than 192 pixels.
+
+    Source: Welch 1967, spectra averaged over overlapping windows. `LINE_RATIO` as
+    measured at x4 on the held-out photographs: bicubic and pixel loss 1.0 to 2.9,
+    nearest neighbor and feature loss 11 to 38. 90 images of noise, beside a flat
+    original, had up to 5.9 by chance.
+    """
+    lumas = _luma_pair(reference, estimate, 0)
+    height, width = lumas[0].shape
+    if min(height, width) < _LEAST_SIZE:
+        raise ValueError(
+            f"Expected at least {_LEAST_SIZE} x {_LEAST_SIZE} pixels. "
+            f"Received: {height} x {width}"
+        )
+    energies = [_log_energies(values) for values in lumas]
+    rows, columns = (_slices(n, _REGION, 2) for n in energies[0].shape[:2])
+    return max(
+        _tallest_line(*(x[row, column].mean((0, 1)) for x in energies))
+        for row in rows
+        for column in columns
+    )
+
+
 def power_spectrum(image, bins=64):
     """Power of the luma at each spatial frequency, averaged over all directions.
 
@@ -211,6 +266,31 @@ def _stands_out(energy):
     peak = square[_AROUND - 1 : _AROUND + 2, _AROUND - 1 : _AROUND + 2]
     aside = np.abs(np.arange(-_AROUND, _AROUND + 1)) > _AROUND // 4
     return (peak.mean() + _FLOOR) / (square[np.ix_(aside, aside)].mean() + _FLOOR)
+
+
+def _log_energies(values):
+    """Log energy of each half-overlapping window, `(rows, columns, 96, 96)`."""
+    rows, columns = (_slices(n, _WINDOW, _WINDOW // 2) for n in values.shape)
+    energies = [[_energy(values[row, column]) for column in columns] for row in rows]
+    return np.log(np.array(energies, np.float32) + np.float32(_FAINT))
+
+
+def _slices(length, size, step):
+    """Evenly spread parts of `size`, at most `step` apart, that cover a length."""
+    last = max(length - size, 0)
+    starts = np.linspace(0, last, math.ceil(last / step) + 1).astype(int)
+    return [slice(start, start + size) for start in starts]
+
+
+def _tallest_line(original, result):
+    """The largest ratio of one region, from two mean log energies, `(96, 96)` each."""
+    near, far = _RING
+    away = np.abs(np.arange(-far, far + 1))
+    ring = np.maximum.outer(away, away) >= near  # a square ring
+    around = ndimage.median_filter(result, footprint=ring, mode="wrap")
+    frequency = np.abs(np.fft.fftfreq(_WINDOW))
+    counts = np.maximum.outer(frequency, frequency) >= _LOWEST
+    return float(np.exp(np.max((result - np.maximum(around, original))[counts])))
 
 
 def _luma_pair(reference, estimate, shave):

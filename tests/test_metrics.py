@@ -5,8 +5,10 @@ import pytest
 import scipy.linalg
 import skimage.metrics
 import tensorflow as tf
+from scipy import ndimage
 
-from sr_utils import datasets, images, metrics
+from sr_utils import datasets, images, metrics, models
+from sr_utils.resize import resize
 
 
 @pytest.fixture
@@ -185,3 +187,151 @@ def test_checkerboard_needs_a_period_and_room(rng):
     with pytest.raises(ValueError, match="period"):
         metrics.checkerboard(rng.random((200, 200, 3)), 1)
     assert metrics.checkerboard(np.full((132, 140, 3), 0.5), 4) == 1
+
+
+STRIPES = {  # cycles per pixel, down and across
+    "horizontal": (3 / 8, 0),
+    "vertical": (0, 3 / 8),
+    "diagonal": (3 / 8, 3 / 8),
+    "slanted": (3 / 8, 1 / 8),
+    "period 4": (1 / 4, 0),
+    "period 2": (0, 1 / 2),
+}
+
+
+def with_stripes(image, down, across, levels=1):
+    """Stripes of an amplitude in levels of 255, not rounded."""
+    y, x = np.indices(image.shape[:2])
+    wave = np.cos(2 * np.pi * (down * y + across * x))[..., None]
+    return np.clip(image + levels / 255 * wave, 0, 1)
+
+
+def noise(rng, shape, blur=0):
+    """Noise around gray, white or, blurred, weaker at high frequencies; 8 bits."""
+    values = ndimage.gaussian_filter(rng.standard_normal(shape), (blur, blur, 0))
+    return images.quantize(0.5 + 0.1 * values / values.std())
+
+
+@pytest.fixture(scope="module")
+def results():
+    """What each network makes of the held-out photographs, in 8 bits."""
+    pairs = {k: datasets.pair(x, 4) for k, x in datasets.held_out().items()}
+    networks = {
+        name: models.upscaler(models.load_checkpoint(name))
+        for name in ("srresnet_x4", "srresnet_x4_vgg")
+    }
+    networks["bicubic"] = lambda small: resize(small, 4)
+    networks["nearest"] = lambda small: resize(small, 4, "box")
+    return {
+        (method, name): (high, images.quantize(upscale(small)))
+        for method, upscale in networks.items()
+        for name, (high, small) in pairs.items()
+    }
+
+
+@pytest.mark.parametrize("name", datasets.HELD_OUT)
+@pytest.mark.parametrize("method", ["srresnet_x4", "bicubic"])
+def test_no_lines_from_bicubic_and_pixel_loss(results, method, name):
+    assert metrics.spectral_lines(*results[method, name]) < 0.75 * metrics.LINE_RATIO
+
+
+@pytest.mark.parametrize("name", datasets.HELD_OUT)
+@pytest.mark.parametrize("method", ["srresnet_x4_vgg", "nearest"])
+def test_lines_from_feature_loss_and_nearest_neighbor(results, method, name):
+    assert metrics.spectral_lines(*results[method, name]) > 1.5 * metrics.LINE_RATIO
+
+
+@pytest.mark.parametrize("stripes", STRIPES.values(), ids=STRIPES)
+@pytest.mark.parametrize("name", datasets.HELD_OUT)
+def test_stripes_of_one_level_are_lines(name, stripes):
+    original = datasets.held_out()[name]
+    striped = images.quantize(with_stripes(original, *stripes))
+    assert metrics.spectral_lines(original, striped) > 2 * metrics.LINE_RATIO
+
+
+@pytest.mark.parametrize("moved", [(0, 0), (0, 1), (1, 1)])
+@pytest.mark.parametrize("period", [2, 4])
+def test_grids_of_one_level_are_lines_wherever_they_start(period, moved):
+    original = 0.8 * datasets.held_out()["chelsea"]
+    grid = with_grid(np.zeros_like(original), period, 1 / 255)
+    marked = images.quantize(original + np.roll(grid, moved, (0, 1)))
+    assert metrics.spectral_lines(original, marked) > metrics.LINE_RATIO
+
+
+def test_stripes_nobody_sees_are_no_lines():
+    original = datasets.held_out()["chelsea"]
+    faint = with_stripes(original, 3 / 8, 0, levels=0.1)
+    assert metrics.spectral_lines(original, faint) < 2
+
+
+def test_lines_in_a_part_of_the_image_count():
+    original = datasets.held_out()["astronaut"]
+    striped = images.quantize(with_stripes(original, 3 / 8, 0))
+    striped[:, 256:] = original[:, 256:]
+    assert metrics.spectral_lines(original, striped) > 2 * metrics.LINE_RATIO
+
+
+def test_lines_of_the_scene_are_no_drawn_lines(rng):
+    brick = datasets.textures()["brick"]
+    grainy = images.quantize(brick + 0.02 * rng.standard_normal(brick.shape))
+    gray = np.full_like(brick, 0.5)
+    assert metrics.spectral_lines(gray, brick) > 10 * metrics.LINE_RATIO
+    assert metrics.spectral_lines(brick, grainy) < metrics.LINE_RATIO / 2
+
+
+@pytest.mark.parametrize("shape", [(192, 192, 1), (228, 344, 3), (500, 400, 1)])
+@pytest.mark.parametrize("blur", [0, 0.7, 1.5])
+def test_noise_has_no_lines_at_any_size(rng, shape, blur):
+    made = noise(rng, shape, blur)
+    for reference in (noise(rng, shape, blur), np.full_like(made, 0.5)):
+        assert metrics.spectral_lines(reference, made) < metrics.LINE_RATIO
+
+
+@pytest.mark.parametrize("name", datasets.HELD_OUT)
+def test_grain_and_blur_are_no_lines(rng, name):
+    image = datasets.held_out()[name]
+    grainy = images.quantize(image + 0.02 * rng.standard_normal(image.shape))
+    blurred = images.quantize(ndimage.gaussian_filter(image, (2.5, 2.5, 0)))
+    for result in (grainy, blurred):
+        assert metrics.spectral_lines(image, result) < metrics.LINE_RATIO / 2
+
+
+def test_plain_images_and_rounded_gradients_have_no_lines():
+    y, x = np.indices((300, 280))[..., None] / 300
+    black, gray = np.zeros((300, 280, 1)), np.full((300, 280, 1), 0.5)
+    assert metrics.spectral_lines(black, black) == 1
+    assert metrics.spectral_lines(gray, black) == 1
+    for slope in (0.1 * x, 0.3 * x + 0.2, 0.5 * y + 0.3 * x):
+        assert metrics.spectral_lines(slope, slope) == 1
+        rounded = images.quantize(slope)
+        assert metrics.spectral_lines(slope, rounded) < metrics.LINE_RATIO
+
+
+def test_lines_keep_with_brightness_contrast_and_transposition():
+    original = 0.5 * datasets.held_out()["chelsea"]
+    striped = with_stripes(original, 3 / 8, 1 / 8, levels=2)
+    expected = metrics.spectral_lines(original, striped)
+    turned = [x.transpose(1, 0, 2) for x in (original, striped)]
+    assert metrics.spectral_lines(*turned) == pytest.approx(expected, rel=1e-3)
+    brighter = metrics.spectral_lines(original + 0.3, striped + 0.3)
+    assert brighter == pytest.approx(expected, rel=1e-3)
+    assert metrics.spectral_lines(original / 2, striped / 2) > 1.5 * metrics.LINE_RATIO
+
+
+def test_lines_need_room_and_two_images_of_one_size(rng):
+    image = rng.random((192, 200, 3))
+    assert metrics.spectral_lines(image, image) == 1
+    with pytest.raises(ValueError, match=r"192 x 192 pixels\. Received: 191 x 200"):
+        metrics.spectral_lines(image[1:], image[1:])
+    with pytest.raises(ValueError, match=r"Received: \(192, 200, 3\) and \(191"):
+        metrics.spectral_lines(image, image[1:])
+
+
+@pytest.mark.slow
+def test_photographs_of_the_sets_pass_with_grain(rng, benchmark_folder):
+    photographs = datasets.benchmark("Set14")
+    if (benchmark_folder.parent / "train" / datasets.VALIDATION_SET).is_dir():
+        photographs |= datasets.validation_photographs()
+    for name, image in photographs.items():
+        grainy = images.quantize(image + 0.02 * rng.standard_normal(image.shape))
+        assert metrics.spectral_lines(image, grainy) < metrics.LINE_RATIO / 2, name
