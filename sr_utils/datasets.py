@@ -4,18 +4,21 @@ Nothing is downloaded unless `download` is called. The bundled photographs come 
 the scikit-image and scikit-learn packages and have one fixed split in the whole series.
 """
 
+import functools
+import hashlib
 import json
-import os
+import shutil
+from collections import Counter
 from fractions import Fraction
 from importlib import resources
 from pathlib import Path
 
 import numpy as np
-import pooch
 import skimage.data
 import sklearn.datasets
 
 from . import downloads, images, photo_files
+from .photo_files import encode
 from .resize import resize
 
 DATA_VARIABLE = "SR_DATA_DIR"
@@ -42,12 +45,8 @@ VALIDATION = (
 _STRIPS = ("china.jpg", "flower.jpg", "stereo_motorcycle", "camera")
 _STRIP_ROWS = 96
 BENCHMARKS = json.loads((resources.files(__package__) / "benchmarks.json").read_text())
-_PROJECT = Path(__file__).parents[1]
-CACHE = (
-    _PROJECT / "data" / "cache"
-    if (_PROJECT / "pyproject.toml").is_file()
-    else Path(pooch.os_cache(__package__))
-)
+CACHE = downloads.CACHE
+_ENDINGS = (*encode.WRITABLE, ".gif")
 
 
 def held_out():
@@ -94,7 +93,7 @@ def validation_photographs():
 
     Raises:
         FileNotFoundError: If the set isn't on this machine.
-        ValueError: If a photograph is damaged or missing.
+        ValueError: If a photograph is damaged or missing, or there twice.
     """
     found = _images("train", VALIDATION_SET)
     missing = [name for name in VALIDATION if name not in found]
@@ -118,7 +117,7 @@ def training_set(name):
 
     Raises:
         FileNotFoundError: If the set is in neither place.
-        ValueError: If an image is damaged.
+        ValueError: If an image is damaged, or two differ only in their endings.
     """
     left_out = VALIDATION if name == VALIDATION_SET else ()
     found = _images("train", name)
@@ -167,9 +166,9 @@ def benchmark(name):
 
     Raises:
         FileNotFoundError: If the set is in neither place.
-        ValueError: If an image is damaged, or one of Set5 or Set14 isn't, pixel for
-            pixel, the one that the published numbers were measured on. What else lies
-            in their folders is ignored.
+        ValueError: If an image is damaged, or two differ only in their endings; or if
+            one of Set5 or Set14 isn't, pixel for pixel, the one that the published
+            numbers were measured on. What else lies in their folders is ignored.
     """
     folder = _find("benchmarks", name)
     if folder is None:
@@ -178,19 +177,11 @@ def benchmark(name):
             f"{DATA_VARIABLE} or in the cache; datasets.download fetches "
             f"{' and '.join(BENCHMARKS)}. Received: no such folder"
         )
-    found = {path.stem: path for path in downloads.image_files(folder.iterdir())}
     if name not in BENCHMARKS:
-        return {key: downloads.read_gray(path) for key, path in found.items()}
+        return {key: _read_gray(path) for key, path in _by_name(folder).items()}
     expected = BENCHMARKS[name]["pixels_sha256"]
-    found = {key: downloads.read_gray(found[key]) for key in expected if key in found}
-    right = {key: downloads.pixels_sha256(image) for key, image in found.items()}
-    wrong = [key for key in expected if right.get(key) != expected[key]]
-    if wrong:
-        raise ValueError(
-            f"Expected the {name} images of the published tables (checksum of their "
-            f"pixels). Received: missing or different {', '.join(wrong)}"
-        )
-    return found
+    named = [x for x in _image_files(folder.iterdir()) if x.stem in expected]
+    return {key: image for key, (_, image) in _verified(name, named).items()}
 
 
 def available(*names):
@@ -228,26 +219,49 @@ def download(name):
         name: "Set5" or "Set14".
 
     Raises:
-        ValueError: If the name is unknown, or no source gave the right images.
+        ValueError: If the name is unknown, `SR_DATA_DIR` is "none", or no source gave
+            the right images.
     """
     _check_known(name)
     if _is_complete(name):
         print(f"{name} is on this machine already.")
         return
     record = BENCHMARKS[name]
-    print(f"{name}: {record['megabytes']} MB, {record['terms']}.")
-    failures = []
-    for source in record["sources"]:
-        try:
-            return downloads.install(
-                source, record["pixels_sha256"], CACHE / "benchmarks" / name
-            )
-        except downloads.FAILURES as error:
-            failures.append(f"{source}: {error}")
-    raise ValueError(
-        f"Expected one source to give the images of {name}; check the connection, or "
-        f"put the set into {DATA_VARIABLE}. Received: {'; '.join(failures)}"
-    )
+    target, get = CACHE / "benchmarks" / name, functools.partial(_get, name)
+    announced = (record["megabytes"], record["terms"], record["sources"])
+    downloads.fetch(downloads.Item(name, DATA_VARIABLE, target, *announced, get))
+
+
+def _get(name, source, folder):
+    """Download a set, and copy its images without what lies beside them.
+
+    A source is the address of a tar archive, or with `{name}` in it, of single files.
+    """
+    if "{name}" in source:
+        for key in BENCHMARKS[name]["pixels_sha256"]:
+            downloads.file(source.format(name=key), folder)
+    else:
+        downloads.archive(source, folder)
+    found = _verified(name, _image_files(folder.rglob("*")))
+    verified = folder / "verified"
+    verified.mkdir()
+    for key, (path, _) in found.items():
+        shutil.copy(path, verified / f"{key}{path.suffix.lower()}")
+    return verified
+
+
+def _verified(name, paths):
+    """Path and image of each photograph of a set: those with the right pixels."""
+    expected = BENCHMARKS[name]["pixels_sha256"]
+    read = [(path, _read_gray(path)) for path in paths]
+    found = {_pixels_sha256(image): (path, image) for path, image in read}
+    wrong = [key for key, checksum in expected.items() if checksum not in found]
+    if wrong:
+        raise ValueError(
+            f"Expected the {name} images of the published tables (checksum of their "
+            f"pixels). Received: missing or different {', '.join(wrong)}"
+        )
+    return {key: found[checksum] for key, checksum in expected.items()}
 
 
 def _is_complete(name):
@@ -272,7 +286,7 @@ def _find(kind, name):
     if not isinstance(name, str) or Path(name).name != name or name[:1] in ("", "."):
         raise ValueError(f"Expected the name of a set. Received: {name!r}")
     for folder in (root / kind / name for root in _roots()):
-        if downloads.image_files(folder.glob("*")):
+        if _image_files(folder.glob("*")):
             return folder
     return None
 
@@ -285,15 +299,42 @@ def _images(kind, name):
             f"Expected the set as a folder of images, {kind}/{name}, in "
             f"{DATA_VARIABLE}; data/README.md describes it. Received: no such folder"
         )
-    paths = downloads.image_files(folder.iterdir())
-    return {path.stem: photo_files.read(path) for path in paths}
+    return {key: photo_files.read(path) for key, path in _by_name(folder).items()}
+
+
+def _by_name(folder):
+    """The images of a folder by their names without endings, which must differ."""
+    paths = _image_files(folder.iterdir())
+    counts = Counter(path.stem for path in paths)
+    twice = [path.name for path in paths if counts[path.stem] > 1]
+    if twice:
+        raise ValueError(
+            "Expected images whose names differ in more than their endings. "
+            f"Received: {', '.join(twice)} in {folder}"
+        )
+    return {path.stem: path for path in paths}
+
+
+def _image_files(paths):
+    """Those of `paths` that are images, without what file systems leave beside them."""
+    return sorted(x for x in paths if x.suffix.lower() in _ENDINGS and x.name[0] != ".")
+
+
+def _read_gray(path):
+    """Read an image; a file that stores gray gives one channel."""
+    return photo_files.read(path, keep_gray=True)
+
+
+def _pixels_sha256(image):
+    """Checksum of an image's 8-bit pixels, whatever kind of file they came in."""
+    return hashlib.sha256(images.to_uint8(image).tobytes()).hexdigest()
 
 
 def _roots():
     """The folders that may hold sets, the one of `SR_DATA_DIR` first."""
-    if not os.environ.get(DATA_VARIABLE):
+    root = downloads.named(DATA_VARIABLE)
+    if root is None:
         return [CACHE]
-    root = Path(os.environ[DATA_VARIABLE]).expanduser()
     if not root.is_dir():
         raise FileNotFoundError(
             f"Expected {DATA_VARIABLE} to name a folder. Received: {root}"

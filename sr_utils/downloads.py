@@ -1,108 +1,208 @@
-"""Ask the network, and fetch sets of images, which are verified pixel by pixel."""
+"""Where data and weights come from: a place you name, the cache, or the network.
 
-import functools
-import hashlib
-import queue
-import shutil
+Pooch, Keras and TensorFlow Hub never end a download that gets one byte a second, so all
+of ours go through `file`.
+"""
+
+import os
+import sys
 import tarfile
 import tempfile
-import threading
-import urllib.request
-import zlib
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import pooch
+import requests
+from tqdm import tqdm
 
-from . import images, photo_files
-from .photo_files import encode
+from . import runtime
 
-FAILURES = (OSError, EOFError, ValueError, tarfile.TarError, zlib.error)
-_ENDINGS = (*encode.WRITABLE, ".gif")
+OFF = "none"  # the value of a variable that switches its downloads off
+CACHE = (
+    runtime.project() / "data" / "cache"
+    if runtime.project()
+    else Path(pooch.os_cache(__package__))
+)
+CONNECT_TIMEOUT = 5  # seconds without a connection
+READ_TIMEOUT = 10  # seconds without another byte, or with fewer than `LEAST_BYTES`
+LEAST_BYTES = 10_000
+_CHUNK = 2**16  # bytes read at once, at most
 
 
-def install(source, expected, target):
-    """Fetch images into a temporary folder, verify them, and move them to `target`.
+class Item(NamedTuple):
+    """Something that can be named, cached or downloaded."""
+
+    name: str
+    variable: str  # of the environment: names a place for it, or is "none"
+    target: Path  # the file or folder in the cache
+    megabytes: float
+    terms: str  # author and license, as they are announced
+    sources: tuple  # addresses, tried in turn
+    get: Callable  # (source, folder) -> path of what was downloaded into the folder
+    instead: str = "it is left out"
+    md5: str | None = None  # of a file; otherwise reading it shows any damage
+
+
+def load(item, read):
+    """What `read` makes of an item, from the first place that has it.
+
+    These are the place that its variable names, the cache, and the network. What is
+    damaged in the cache stays there until something better has been read.
 
     Args:
-        source: Address of a tar archive, or with `{name}` in it, of single PNG files.
-        expected: Dictionary from the name of each image to its `pixels_sha256`.
-        target: Folder that will hold the images, whole or not at all.
+        item: An `Item`.
+        read: Function of a path. It raises an exception if what is there is damaged.
+
+    Returns:
+        The result of `read`, or `None` after a notice that says why.
 
     Raises:
-        ValueError: If an image is missing, damaged or different.
-        OSError, EOFError, tarfile.TarError, zlib.error: If the download fails.
+        ValueError: If the named place doesn't hold it.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".") as temporary:
-        fetched, verified = Path(temporary, "fetched"), Path(temporary, "verified")
-        _fetch(source, expected, fetched)
-        verified.mkdir()
-        keys = {value: key for key, value in expected.items()}
-        for path in image_files(fetched.rglob("*")):
-            key = keys.pop(pixels_sha256(read_gray(path)), None)
-            if key is not None:
-                shutil.copy(path, verified / f"{key}{path.suffix.lower()}")
-        if keys:
-            raise ValueError(f"missing or different {', '.join(keys.values())}")
-        shutil.rmtree(target, ignore_errors=True)
-        verified.rename(target)
+    place, damage = named(item.variable), None
+    try:
+        if place is not None:
+            return read(place)
+        if item.target.exists():
+            return _verified(item, item.target, read)
+    except Exception as error:  # TensorFlow and HDF5 raise many types
+        if place is not None:
+            raise ValueError(
+                f"Expected {item.variable} to name {item.name} ({_one_line(error)}). "
+                f"Received: {place}"
+            ) from error
+        damage = f"{item.target}: {_one_line(error)}"
+    try:
+        return fetch(item, read, damage)
+    except ValueError as error:
+        print(f"NOTICE: {error}")
+        return None
 
 
-def _fetch(source, names, folder):
-    """Download an archive, or one file for each of `names`, into `folder`."""
-    pooch.get_logger().setLevel("WARNING")
-    options = {
-        "known_hash": None,  # the pixels are verified, whatever file they come in
-        "path": folder,
-        "downloader": pooch.HTTPDownloader(progressbar=True, timeout=10),
-    }
-    if "{name}" in source:
-        for name in names:
-            pooch.retrieve(source.format(name=name), fname=f"{name}.png", **options)
-    else:
-        archive = pooch.retrieve(source, fname="archive", **options)
-        with tarfile.open(archive) as members:
-            members.extractall(folder, filter="data")
-
-
-@functools.cache
-def obstacle(address, patience):
-    """What keeps us from `address`: an exception, or `None` if it answers.
-
-    Asked once for each address. Looking up a name has no time limit of its own, so a
-    thread does the asking.
+def fetch(item, read=lambda path: path, damage=None):
+    """Download an item, announced, and put it into the cache once `read` has read it.
 
     Args:
-        address: An http or https address.
-        patience: Seconds to wait for an answer.
+        item: An `Item`.
+        read: As in `load`; what it reads lies in a temporary folder.
+        damage: What is wrong with the cache, to be announced too.
+
+    Returns:
+        The result of `read`.
+
+    Raises:
+        ValueError: If downloads are switched off, or no source gives it.
     """
-    outcome = queue.Queue()
-
-    def ask():
-        request = urllib.request.Request(address, method="HEAD")
+    off = os.environ.get(item.variable) == OFF
+    failures = [damage] if damage else []
+    if off:
+        failures.append("switched off")
+    else:
+        print(*failures, f"{item.name}: {item.megabytes} MB, {item.terms}.", sep="\n")
+    for source in () if off else item.sources:
         try:
-            urllib.request.urlopen(request, timeout=patience).close()
-            outcome.put(None)
-        except Exception as error:  # passed on to the one who asked
-            outcome.put(error)
-
-    threading.Thread(target=ask, daemon=True).start()
-    try:
-        return outcome.get(timeout=patience)
-    except queue.Empty:
-        return TimeoutError(f"no answer within {patience} seconds")
+            return _install(item, source, read)
+        except Exception as error:  # requests, tarfile and TensorFlow raise many types
+            failures.append(f"{source}: {_one_line(error)}")
+    raise ValueError(
+        f"{item.name} can't be had, so {item.instead}; connect to the internet or set "
+        f"{item.variable} to have it ({'; '.join(failures)})."
+    )
 
 
-def image_files(paths):
-    """Those of `paths` that are images, without what file systems leave beside them."""
-    return sorted(x for x in paths if x.suffix.lower() in _ENDINGS and x.name[0] != ".")
+def named(variable):
+    """The place that an environment variable names, or `None` if unset or "none".
+
+    A relative path in it begins at the project's folder, wherever a lesson runs; where
+    the package was installed without the project, at the current folder.
+    """
+    value = os.environ.get(variable)
+    if not value or value == OFF:
+        return None
+    return (runtime.project() or Path.cwd()) / Path(value).expanduser()
 
 
-def read_gray(path):
-    """Read an image; a file that stores gray gives one channel."""
-    return photo_files.read(path, keep_gray=True)
+def file(address, folder):
+    """Download one file into a folder, with a progress bar, and return its path.
+
+    Raises:
+        OSError: If there is no such file, no connection, or too little comes.
+        urllib3.exceptions.HTTPError: If the connection breaks.
+    """
+    path = folder / Path(urlsplit(address).path).name
+    with _connect(address) as response, path.open("wb") as target:
+        response.raise_for_status()
+        size = int(response.headers.get("Content-Length", 0)) or None
+        options = {"unit": "B", "unit_scale": True, "leave": False}
+        with tqdm(total=size, file=sys.stdout, **options) as bar:
+            for chunk in _chunks(response.raw):
+                bar.update(target.write(chunk))
+    return path
 
 
-def pixels_sha256(image):
-    """Checksum of an image's 8-bit pixels, whatever kind of file they came in."""
-    return hashlib.sha256(images.to_uint8(image).tobytes()).hexdigest()
+def archive(address, folder):
+    """Download a tar archive into a folder, and return the folder it is unpacked in.
+
+    Raises:
+        tarfile.TarError: If it is no archive, or would write outside of the folder.
+        OSError, urllib3.exceptions.HTTPError: As `file`.
+    """
+    unpacked = folder / "unpacked"
+    with tarfile.open(file(address, folder)) as members:
+        members.extractall(unpacked, filter="data")
+    return unpacked
+
+
+def _install(item, source, read):
+    """Download beside the target, read it there, and only then move it."""
+    parent = item.target.parent
+    parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=parent, prefix=".") as temporary:
+        found = item.get(source, Path(temporary))
+        result = _verified(item, found, read)
+        if item.target.is_dir():  # a folder with files in it can't be replaced
+            item.target.rename(Path(temporary, "old"))
+        found.replace(item.target)
+    return result
+
+
+def _verified(item, path, read):
+    received = item.md5 and pooch.file_hash(str(path), alg="md5")
+    if received != item.md5:
+        raise ValueError(f"Expected the MD5 checksum {item.md5}. Received: {received}")
+    return read(path)
+
+
+def _connect(address):
+    """The response to a request. A thread asks: looking up a name has no time limit."""
+    worker = ThreadPoolExecutor(max_workers=1)
+    answer = worker.submit(
+        requests.get,
+        address,
+        headers={"Accept-Encoding": "identity"},
+        stream=True,
+        timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+    )
+    worker.shutdown(wait=False)
+    return answer.result(CONNECT_TIMEOUT + READ_TIMEOUT)
+
+
+def _chunks(body):
+    """The bytes of a response, as long as they come fast enough."""
+    received, start = 0, time.monotonic()
+    while chunk := body.read1(_CHUNK):
+        yield chunk
+        received += len(chunk)
+        if time.monotonic() - start > READ_TIMEOUT:
+            if received < LEAST_BYTES:
+                raise TimeoutError(f"{received} bytes in {READ_TIMEOUT} seconds")
+            received, start = 0, time.monotonic()
+
+
+def _one_line(error):
+    """What an exception says, in its first line."""
+    return (str(error) or type(error).__name__).splitlines()[0]

@@ -14,11 +14,11 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from . import checkpoints
+from . import pretrained
 from .images import check_count, check_image
 from .layers import ICNR, Bicubic, EdgePadding, FlatResponse, Luma
 
-CHECKPOINTS = checkpoints.FOLDER
+CHECKPOINTS = pretrained.FOLDER
 _FINE = 16  # channels at the full resolution; twice as many before each enlargement
 _SLOPE = 0.2  # of LeakyReLU, for negative values
 _PROBE = 32  # pixels; wide enough for padding not to count
@@ -157,7 +157,7 @@ def load_checkpoint(name):
         ValueError: If there is no such checkpoint, or its file isn't, byte for byte,
             the one its card describes.
     """
-    known = checkpoints.names(CHECKPOINTS)
+    known = pretrained.names(CHECKPOINTS)
     if name not in known:
         raise ValueError(f"Expected `name` in {known}. Received: {name!r}")
     path = CHECKPOINTS / f"{name}.keras"

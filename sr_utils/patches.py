@@ -5,7 +5,6 @@ stop after any step and go on with exactly the batches it would have seen. Lesso
 writes the same kind of pipeline in `tf.data`; this one serves any Keras backend.
 """
 
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from math import ceil
@@ -15,7 +14,7 @@ import numpy as np
 from .datasets import pair
 from .images import check_count, to_uint8
 
-_AHEAD = 8  # batches prepared while the network trains
+_AHEAD = 4  # batches prepared while the network trains on as many
 _MARGIN = 16  # pixels of the original around a patch: blur and reduction reach as far
 _BLOCK = 8  # pixels in the squares that JPEG stores one by one
 
@@ -73,15 +72,19 @@ class Patches:
         return np.stack(low) / np.float32(255), np.stack(high) / np.float32(255)
 
     def stream(self, start=0):
-        """All batches from number `start` on, prepared in another thread."""
-        with ThreadPoolExecutor(max_workers=1) as worker:
-            ready = deque(
-                worker.submit(self.batch, number)
-                for number in range(start, start + _AHEAD)
-            )
-            for number in count(start + _AHEAD):
-                yield ready.popleft().result()
-                ready.append(worker.submit(self.batch, number))
+        """All batches from number `start` on, prepared in another thread.
+
+        The thread ends when a few are ready, and the next one starts when they are
+        taken: Keras keeps a stream after `fit`, but no thread stays with it.
+        """
+        ready = _in_thread(self._batches, start)
+        for number in count(start + _AHEAD, _AHEAD):
+            batches = ready.result()
+            ready = _in_thread(self._batches, number)
+            yield from batches
+
+    def _batches(self, first):
+        return [self.batch(number) for number in range(first, first + _AHEAD)]
 
     def _check_size(self, low):
         if min(low.shape[:2]) < self.size:
@@ -136,6 +139,14 @@ class Patches:
         first = max(0, start - margin) // _BLOCK * _BLOCK
         last = ceil((start + self.size + margin) / _BLOCK) * _BLOCK
         return first, slice(first * self.scale, last * self.scale)
+
+
+def _in_thread(function, *arguments):
+    """The future result of a function; its thread ends with it."""
+    worker = ThreadPoolExecutor(max_workers=1)
+    future = worker.submit(function, *arguments)
+    worker.shutdown(wait=False)
+    return future
 
 
 def _check_function(degrade):

@@ -39,6 +39,12 @@ def start(seed=0):
     print(line)
 
 
+def project():
+    """The project's folder, or `None` where the package was installed without it."""
+    folder = Path(__file__).parents[1]
+    return folder if (folder / "pyproject.toml").is_file() else None
+
+
 @contextlib.contextmanager
 def silence():
     """Send stderr to nowhere for a while, and ask TensorFlow to log errors only.

@@ -1,5 +1,6 @@
 """VGG19 from `keras.applications`, with weights from wherever they can be had."""
 
+import functools
 import os
 from pathlib import Path
 
@@ -9,7 +10,6 @@ import numpy as np
 from . import downloads
 
 WEIGHTS_VARIABLE = "SR_VGG19_WEIGHTS"
-OFF = "none"  # the value of the variable that switches the download off
 ADDRESS = (
     "https://storage.googleapis.com/tensorflow/keras-applications/vgg19/"
     "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5"
@@ -20,7 +20,6 @@ LAYERS = tuple(
     for block, count in enumerate([2, 2, 4, 4, 4], start=1)
     for number in range(1, count + 1)
 )
-_PATIENCE = 5  # seconds without a connection
 
 
 def check_layers(layers):
@@ -49,18 +48,20 @@ def load(layers, weights):
         `keras.Model` for images of any size, and "imagenet" or "random".
 
     Raises:
-        ValueError: If a file isn't VGG19 or lacks a layer.
+        ValueError: If a file isn't VGG19, lacks a layer, or holds no finite numbers.
     """
     network = keras.applications.VGG19(
         include_top=False, weights=None, input_shape=(None, None, 3)
     )
-    path = _find() if weights == "imagenet" else weights
-    if path is None:
-        _randomize(network)
-        return network, "random"
     deepest = max(LAYERS.index(name) for name in layers)
-    _load_file(network, Path(path), LAYERS[: deepest + 1])
-    return network, "imagenet"
+    read = functools.partial(_load_file, network, LAYERS[: deepest + 1])
+    if weights == "imagenet":
+        found = downloads.load(_item(), read)
+    else:
+        found = None if weights is None else read(Path(weights))
+    if found is None:
+        _randomize(network)
+    return network, "random" if found is None else "imagenet"
 
 
 def _randomize(network):
@@ -70,51 +71,40 @@ def _randomize(network):
         if layer.weights:
             kernel, bias = layer.get_weights()
             spread = np.sqrt(2 / np.prod(kernel.shape[:3]))  # He et al. 2015
-            layer.set_weights([rng.normal(0, spread, kernel.shape), bias])
+            kernel = rng.normal(0, spread, kernel.shape)
+            layer.set_weights([kernel, np.zeros_like(bias)])
 
 
-def _find():
-    """The file of `SR_VGG19_WEIGHTS`, or Keras' own, or `None` after a notice."""
-    named = os.environ.get(WEIGHTS_VARIABLE)
-    if named and named != OFF:
-        return Path(named).expanduser()
-    try:
-        return _download(allowed=not named)
-    except Exception as error:  # get_file raises several types, Exception among them
-        print(
-            "NOTICE: no ImageNet weights for VGG19, random weights take their place. "
-            f"To have them, connect to the internet or set {WEIGHTS_VARIABLE} ({error})"
-        )
-        return None
-
-
-def _download(allowed):
-    """Keras' file, from its cache if it is there, else from the network."""
-    name = ADDRESS.rsplit("/", maxsplit=1)[1]
-    home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
-    if not (home / "models" / name).is_file():
-        if not allowed:
-            raise ValueError("switched off")
-        if obstacle := downloads.obstacle(ADDRESS, _PATIENCE):
-            raise ValueError(str(obstacle))
-        print("VGG19: 80 MB, Oxford Visual Geometry Group, CC BY 4.0.")
-    return keras.utils.get_file(
-        name, ADDRESS, cache_dir=home, cache_subdir="models", file_hash=MD5
+def _item():
+    """Keras' file, where `keras.applications` looks for it."""
+    home = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
+    return downloads.Item(
+        name="VGG19",
+        variable=WEIGHTS_VARIABLE,
+        target=home / "models" / ADDRESS.rsplit("/", maxsplit=1)[1],
+        megabytes=80,
+        terms="Oxford Visual Geometry Group, CC BY 4.0",
+        sources=(ADDRESS,),
+        get=downloads.file,
+        instead="random weights take its place",
+        md5=MD5,
     )
 
 
-def _load_file(network, path, layers):
+def _load_file(network, layers, path):
     """Fill `layers` of the network from a Keras .h5 or from an .npz of arrays."""
     try:
         if path.suffix == ".npz":
             _load_arrays(network, path, layers)
         else:
             network.load_weights(path)
+        _check_finite(network, layers)
     except Exception as error:  # zip, HDF5 and Keras raise many types
         raise ValueError(
             "Expected the Keras no-top .h5 of VGG19, or an .npz of <layer>_kernel and "
             f"<layer>_bias up to {layers[-1]} ({error}). Received: {path}"
         ) from error
+    return network
 
 
 def _load_arrays(network, path, layers):
@@ -125,3 +115,9 @@ def _load_arrays(network, path, layers):
         for name in layers:
             arrays = [stored[f"{name}_kernel"], stored[f"{name}_bias"]]
             network.get_layer(name).set_weights(arrays)
+
+
+def _check_finite(network, layers):
+    for name in layers:
+        if not all(np.isfinite(x).all() for x in network.get_layer(name).get_weights()):
+            raise ValueError(f"not every weight of {name} is a finite number")

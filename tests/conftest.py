@@ -1,7 +1,11 @@
-"""What all tests share: a silent TensorFlow, and where the benchmark sets are."""
+"""What all tests share: a silent TensorFlow, the benchmark sets, a server."""
 
+import contextlib
+import http.server
 import os
+import threading
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -48,3 +52,82 @@ def stand_in(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hub") / "model"
     tf.saved_model.save(model, str(folder))
     return folder
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Serves a file in the way that the first part of the address names.
+
+    A client without limits gets the whole file in the ways that wait or drip.
+    """
+
+    def do_GET(self):
+        way, name = urlsplit(self.path).path.strip("/").split("/")
+        self.server.requests.append(name)
+        data = self.server.files.get(name)
+        if way == "hang":
+            self.server.closing.wait(3)
+        with contextlib.suppress(ConnectionError):  # the client gave up
+            if way == "redirect":
+                self.begin(302, ("Location", f"/whole/{name}"))
+            elif way.isdigit() or data is None:
+                self.begin(int(way) if way.isdigit() else 404)
+            else:
+                data = b"<html>Please sign in.</html>" if way == "page" else data
+                self.begin(200, ("Content-Length", len(data)))
+                self.send(way, data)
+
+    def begin(self, code, *headers):
+        self.send_response(code)
+        for key, value in headers:
+            self.send_header(key, value)
+        self.end_headers()
+
+    def send(self, way, data):
+        half = len(data) // 2
+        if way == "drip":
+            for byte in data:
+                self.wfile.write(bytes([byte]))
+                self.server.closing.wait(0.02)
+        elif way in ("half", "stall"):
+            self.wfile.write(data[:half])
+            if way == "stall":
+                self.server.closing.wait(3)
+                self.wfile.write(data[half:])
+        else:
+            self.wfile.write(data)
+
+    def log_message(self, *_):
+        """Stay silent."""
+
+
+class Server:
+    """A server of `files` (name to bytes) that records the names asked for."""
+
+    def __init__(self):
+        self.files, self.requests, self.port = {}, [], 0
+        self.start()
+
+    def start(self):
+        """Serve, on the same port as before."""
+        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        self.http.files, self.http.requests = self.files, self.requests
+        self.http.closing, self.port = threading.Event(), self.http.server_port
+        threading.Thread(target=self.http.serve_forever, daemon=True).start()
+
+    def stop(self):
+        """From now on connections are refused."""
+        self.http.closing.set()
+        self.http.shutdown()
+        self.http.server_close()
+
+    def address(self, way, name):
+        """Of a file: whole, half, stall, drip, hang, page, redirect, 404 or 403."""
+        return f"http://127.0.0.1:{self.port}/{way}/{name}"
+
+
+@pytest.fixture
+def server():
+    """A server on this machine, for everything that is downloaded."""
+    server = Server()
+    yield server
+    server.stop()

@@ -18,7 +18,7 @@ import tifffile
 from PIL import Image, ImageCms
 from test_photo_files import ORIENTATION, photographed
 
-from sr_utils import checkpoints, images, models, photo_files
+from sr_utils import images, models, photo_files, pretrained
 from sr_utils.cli import command, enlarge
 from sr_utils.photo_files import decode, encode
 from sr_utils.resize import resize
@@ -68,7 +68,7 @@ def save(path, pixels, **options):
     return path
 
 
-@pytest.mark.parametrize("name", checkpoints.names())
+@pytest.mark.parametrize("name", pretrained.names())
 def test_a_network_enlarges_as_in_the_lessons(tmp_path, pixels, run, name):
     save(tmp_path / "a.png", pixels)
     status, out, err = run(tmp_path / "a.png", "-o", tmp_path / "b.png", model=name)
@@ -448,12 +448,12 @@ def test_other_scales(tmp_path, pixels, run):
 
 
 def test_the_models_are_those_on_this_machine(tmp_path, monkeypatch, capsys):
-    assert enlarge.names()[:-4] == checkpoints.names()
+    assert enlarge.names()[:-4] == pretrained.names()
     with pytest.raises(SystemExit):
         command.main(["--help"])
     words = capsys.readouterr().out.replace(",", " ").split()
     assert set(enlarge.names()) <= set(words)
-    assert command.DEFAULT in checkpoints.names()
+    assert command.DEFAULT in pretrained.names()
 
 
 def start(*arguments):

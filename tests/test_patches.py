@@ -66,9 +66,29 @@ def test_batches_are_prepared_while_the_network_trains(photographs):
     patches.batch = batch
     stream = patches.stream()
     next(stream)
-    for _ in range(5):  # nobody asks for these
+    for _ in range(2 * patches_module._AHEAD):  # the second half wasn't asked for
         assert prepared.acquire(timeout=10)
-    stream.close()
+
+
+def test_a_stream_that_keras_keeps_has_no_thread(photographs):
+    patches = Patches(photographs, 2, size=4, batch=2)
+    before = set(threading.enumerate())
+    streams = [patches.stream() for _ in range(3)]
+    for stream in streams:
+        next(stream)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(timeout=10)
+        assert not thread.is_alive()
+    assert all(map(np.array_equal, next(streams[0]), patches.batch(1)))
+
+
+def test_what_goes_wrong_in_the_thread_is_raised(photographs):
+    def broken(*_):
+        raise ValueError("Expected a sharp photograph. Received: fog")
+
+    stream = Patches(photographs, 2, size=4, degrade=broken).stream()
+    with pytest.raises(ValueError, match="fog"):
+        next(stream)
 
 
 def test_every_photograph_is_equally_likely():

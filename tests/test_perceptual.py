@@ -1,11 +1,10 @@
 """VGG19 features and the perceptual loss, against Keras' own VGG19 and calculus."""
 
 import hashlib
-import http.server
 import os
-import socket
-import threading
-import time
+import subprocess
+import sys
+from pathlib import Path
 
 import h5py
 import keras
@@ -132,82 +131,75 @@ def test_the_file_of_keras_is_loaded(rng, keras_file, reference):
     assert np.array_equal(loaded[0], expected)
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    """Serves a file whole, half, never, or an error."""
-
-    def do_HEAD(self):
-        self.do_GET()
-
-    def do_GET(self):
-        how = self.path.strip("/").split("/")[0]
-        data = self.server.data
-        if how == "hang":
-            time.sleep(2)
-            return
-        self.send_response(404 if how == "404" else 200)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.server.requests.append(self.command)
-        if self.command == "GET":
-            self.wfile.write(data if how == "whole" else data[: len(data) // 2])
-
-    def log_message(self, *arguments):
-        """Stay silent."""
-
-
 @pytest.fixture
-def served(keras_file, tmp_path, monkeypatch):
-    """Where the file can be downloaded from, and an empty cache of Keras."""
-    data = keras_file.read_bytes()
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.data, server.requests = data, []
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+def keras_home(keras_file, server, tmp_path, monkeypatch):
+    """An empty home of Keras, whose file a local server has."""
+    data = server.files["vgg19.h5"] = keras_file.read_bytes()
     monkeypatch.delenv(vgg.WEIGHTS_VARIABLE, raising=False)
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(vgg, "MD5", hashlib.md5(data).hexdigest())
-    monkeypatch.setattr(vgg, "_PATIENCE", 0.5)
-    address = f"http://127.0.0.1:{server.server_port}"
-
-    def serve(how):
-        monkeypatch.setattr(vgg, "ADDRESS", f"{address}/{how}/vgg19.h5")
-        return server.requests
-
-    yield serve
-    server.shutdown()
-    server.server_close()
+    monkeypatch.setattr(vgg, "ADDRESS", server.address("whole", "vgg19.h5"))
+    return tmp_path / "home"
 
 
-def test_the_download_is_announced_and_kept(served, capsys):
-    served("whole")
+def test_the_download_is_announced_and_kept(keras_home, server, capsys):
     assert vgg19_features(["block1_conv1"]).name == "vgg19_imagenet"
     assert "VGG19: 80 MB" in capsys.readouterr().out
-    served("404")
+    assert [x for x in keras_home.rglob("*.*")] == [keras_home / "models" / "vgg19.h5"]
     assert vgg19_features(["block1_conv1"]).name == "vgg19_imagenet"
-    assert "80 MB" not in capsys.readouterr().out
+    assert len(server.requests) == 1
+    assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("how", ["404", "half", "hang", "refused", "lookup"])
+def test_keras_itself_finds_the_file(keras_home):
+    vgg19_features(["block1_conv1"])
+    code = (
+        "import keras; print(keras.utils.get_file('vgg19.h5', 'http://127.0.0.1:1/x', "
+        f"cache_subdir='models', file_hash='{vgg.MD5}'))"
+    )
+    found = subprocess.check_output([sys.executable, "-c", code], text=True)
+    assert Path(found.strip()) == keras_home / "models" / "vgg19.h5"
+
+
 def test_without_a_download_the_weights_are_random(
-    served, capsys, tmp_path, monkeypatch, how
+    keras_home, server, capsys, monkeypatch
 ):
-    served(how)
-    if how == "refused":
-        monkeypatch.setattr(vgg, "ADDRESS", "http://127.0.0.1:1/vgg19.h5")
-    if how == "lookup":
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(5))
-    start = time.monotonic()
+    monkeypatch.setattr(vgg, "ADDRESS", server.address("half", "vgg19.h5"))
     assert vgg19_features(["block1_conv1"]).name == "vgg19_random"
-    assert time.monotonic() - start < 4
-    assert "NOTICE: no ImageNet weights" in capsys.readouterr().out
-    assert not [x for x in tmp_path.rglob("*") if x.is_file()]
+    notice = capsys.readouterr().out.splitlines()[-1]
+    assert notice.startswith("NOTICE: VGG19 can't be had, so random weights take its")
+    assert not list(keras_home.rglob("*.h5"))
 
 
-def test_the_download_can_be_switched_off(served, capsys, monkeypatch):
-    requests = served("whole")
+def test_none_never_downloads(keras_home, server, capsys, monkeypatch):
     monkeypatch.setenv(vgg.WEIGHTS_VARIABLE, "none")
     assert vgg19_features(["block1_conv1"]).name == "vgg19_random"
     assert "(switched off)" in capsys.readouterr().out
-    assert not requests
+    (keras_home / "models").mkdir(parents=True)
+    path = keras_home / "models" / "vgg19.h5"
+    path.write_bytes(b"damaged")
+    assert vgg19_features(["block1_conv1"]).name == "vgg19_random"
+    assert f"({path}: Expected the MD5" in capsys.readouterr().out
+    assert path.read_bytes() == b"damaged"
+    assert not server.requests
+
+
+def test_a_damaged_file_of_keras_is_replaced(keras_home, server):
+    (keras_home / "models").mkdir(parents=True)
+    path = keras_home / "models" / "vgg19.h5"
+    path.write_bytes(b"damaged")
+    assert vgg19_features(["block1_conv1"]).name == "vgg19_imagenet"
+    assert path.read_bytes() == server.files["vgg19.h5"]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_are_finite_numbers(arrays, tmp_path, value):
+    bias = arrays["block2_conv1_bias"].copy()
+    bias[3] = value
+    np.savez(tmp_path / "nan.npz", **arrays | {"block2_conv1_bias": bias})
+    assert vgg19_features(["block1_conv2"], tmp_path / "nan.npz")  # not in use
+    with pytest.raises(ValueError, match=r"block2_conv1 is a finite.*Received: .*nan"):
+        vgg19_features(["block2_conv1"], tmp_path / "nan.npz")
 
 
 def test_calibrated_channels_have_unit_size(weights, photographs):

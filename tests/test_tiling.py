@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sr_utils import checkpoints, images, models, tiling
+from sr_utils import images, models, pretrained, tiling
 
 SIZES = [(1, 1), (1, 7), (5, 2), (13, 29), (64, 64), (97, 61), (192, 256)]
 
 
-@pytest.fixture(scope="module", params=checkpoints.names())
+@pytest.fixture(scope="module", params=pretrained.names())
 def shipped(request):
     model = models.load_checkpoint(request.param)
     return model, tiling.network(model)

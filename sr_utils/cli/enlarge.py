@@ -11,7 +11,7 @@ import numpy as np
 from scipy import ndimage
 from tqdm import tqdm
 
-from .. import checkpoints, runtime, tiling
+from .. import pretrained, runtime, tiling
 from ..photo_files import decode, encode
 from ..photo_files.atomic import whole
 
@@ -32,7 +32,7 @@ class Method(NamedTuple):
 
 def names():
     """What `method` knows: the checkpoints on this machine, and interpolations."""
-    return [*checkpoints.names(), *INTERPOLATIONS]
+    return [*pretrained.names(), *INTERPOLATIONS]
 
 
 def method(name, scale=None):
