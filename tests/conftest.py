@@ -87,7 +87,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if way == "drip":
             for byte in data:
                 self.wfile.write(bytes([byte]))
-                self.server.closing.wait(0.02)
+                self.server.closing.wait(0.01)
         elif way in ("half", "stall"):
             self.wfile.write(data[:half])
             if way == "stall":

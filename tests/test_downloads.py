@@ -15,7 +15,7 @@ import pytest
 
 from sr_utils import downloads, runtime
 
-RIGHT = 200 * b"right"
+RIGHT = 40 * b"right"
 
 
 def read(path):
@@ -80,6 +80,11 @@ def test_what_fails_ends_with_one_sentence(thing, short, cache, capsys, way):
     assert notice.startswith("NOTICE: Thing can't be had, so it is left out; connect ")
     assert "SR_THING to have it (http://127.0.0.1" in notice
     assert not left_behind(cache)
+
+
+def test_a_stall_ends_before_the_server_goes_on(thing, short, monkeypatch):
+    monkeypatch.setattr(downloads, "LEAST_BYTES", 0)  # so only the wait can end it
+    assert downloads.load(thing("stall"), read) is None
 
 
 def test_slow_is_not_too_slow(thing, short, monkeypatch):
