@@ -1,7 +1,8 @@
 """Photographs as files: reading and writing every format, depth and color.
 
-`decode` reads, with `high_depth` for more than 8 bits; `encode` writes, in bands;
-`atomic` lets a file appear whole or not at all.
+`decode` reads, with `high_depth` for more than 8 bits, `chunks` for the metadata of PNG
+and WebP, and `limits` on the size; `encode` writes, in bands; `atomic` lets a file
+appear whole or not at all.
 """
 
 from pathlib import Path
@@ -10,7 +11,7 @@ from ..images import to_rgb
 from . import decode
 
 
-def read(path, *, keep_gray=False):
+def read(path, *, keep_gray=False, max_pixels=None):
     """Read any photograph as float32 RGB.
 
     8- and 16-bit files keep their precision, gray and palette images become RGB, CMYK
@@ -21,6 +22,7 @@ def read(path, *, keep_gray=False):
     Args:
         path: JPEG, PNG, TIFF, WebP, BMP or GIF file.
         keep_gray: If `True`, a file that stores one gray channel gives one channel.
+        max_pixels: The most pixels to decode; by default what memory has room for.
 
     Returns:
         float32 array in [0, 1] of shape `(height, width, 3)`, or `(height, width, 1)`
@@ -28,14 +30,14 @@ def read(path, *, keep_gray=False):
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the file isn't such an image, is damaged, or has more than 16
-            bits per channel.
+        ValueError: If the file isn't such an image, is damaged or too large, or has
+            more than 16 bits per channel.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"Expected an image file. Received: {path}")
     try:
-        image = decode.decode(path)
+        image = decode.decode(path, max_pixels)
     except Exception as error:  # decoders raise every type there is on damaged files
         raise ValueError(
             "Expected an undamaged JPEG, PNG, TIFF, WebP, BMP or GIF file of 8 or 16 "

@@ -1,25 +1,29 @@
-"""Image files to arrays and back; well-kept libraries do the decoding.
+"""Image files to arrays; well-kept libraries do the decoding.
 
-Pillow reads the formats that hold 8 bits per channel, `high_depth` the others.
+PNG goes through imagecodecs, and so do the deep files that Pillow would cut to 8 bits:
+`high_depth` has them. Pillow reads the rest.
 """
 
 import io
 import warnings
+from functools import partial
 from typing import NamedTuple
 
 import imagecodecs
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms
 
-from . import high_depth
+from . import chunks, high_depth, limits
 
 READABLE = ("JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF")
 _NO_PHOTOGRAPHS = ("BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF")
 _SPACES = {b"GRAY": (1, 2), b"RGB ": (3, 4)}  # of color profiles, with channels
-_DECODERS = {"JPEG2000": imagecodecs.jpeg2k_decode, "AVIF": imagecodecs.avif_decode}
 ONLY_FIRST = "it holds several images, of which the first is read"
 ONLY_8_BITS = "it holds more than 8 bits per channel, of which 8 are read"
 NOW_SRGB = "CMYK became sRGB"
+NO_METADATA = "its metadata are damaged and left out"
+NO_PROFILE = "its color profile is left out: damaged, over 1 MiB or of other colors"
+TAKEN_AS_SRGB = "its own gamma or color space is left out: values are taken as sRGB"
 
 
 class Stored(NamedTuple):
@@ -39,41 +43,44 @@ class Stored(NamedTuple):
     notes: tuple = ()
 
 
-def load(path, formats=None):
+def load(path, formats=None, *, max_pixels=None):
     """Decode a file without changing its colors, except that CMYK becomes sRGB.
+
+    Metadata that are damaged are left out, with a note; damaged pixels are an error.
 
     Args:
         path: `pathlib.Path` of an image file.
         formats: Those of Pillow that are allowed; by default all photographs.
+        max_pixels: The most pixels to decode; by default what memory has room for,
+            `limits.max_pixels()`.
 
     Returns:
         `Stored`.
 
     Raises:
+        ValueError: If the image has more pixels, or more than its bytes can hold.
         Exception: Of any type, as the libraries do on damaged or unusual files.
     """
     with path.open("rb") as file:
         header = file.read(32)
+    check = partial(limits.check, size=path.stat().st_size, most=max_pixels)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        if header.startswith(chunks.PNG_SIGNATURE):
+            return _load_png(path.read_bytes(), check)
         if high_depth.is_deep_tiff(path, header):
-            pixels, top, profile, count = high_depth.load_tiff(path)
+            pixels, top, profile, count = high_depth.load_tiff(path, check)
             return _stored(pixels, top, profile, [ONLY_FIRST] * (count > 1))
-        with Image.open(path, formats=formats) as image:
-            profile, notes = image.info.get("icc_profile"), _notes(path, image)
-            if high_depth.is_deep_png(header):
-                return _stored(high_depth.load_png(path, image), 65535, profile, notes)
-            pixels, top = _pixels(image, profile)
-            kept = None if image.mode == "CMYK" else profile
-            return _stored(pixels, top, kept, notes)
+        with limits.left_to_check(), _opened(path, formats) as image:
+            return _load_by_pillow(path, image, check)
 
 
-def decode(path):
+def decode(path, max_pixels=None):
     """Decode a file into an upright image, transparent parts laid over white.
 
     Args:
         path: `pathlib.Path` of an image file.
+        max_pixels: As in `load`.
 
     Returns:
         float32 array in [0, 1], `(height, width, 3)`, or `(height, width, 1)` if the
@@ -82,7 +89,7 @@ def decode(path):
     Raises:
         Exception: Of any type, as the libraries do on damaged or unusual files.
     """
-    stored = load(path, READABLE)
+    stored = load(path, READABLE, max_pixels=max_pixels)
     return over_white(stored.pixels / np.float32(stored.top))
 
 
@@ -101,34 +108,96 @@ def photograph_endings():
     return {ending for ending, name in endings if name in readable}
 
 
-def _stored(pixels, top, profile, notes):
-    """`Stored`, with the profile if it describes colors like those of the pixels."""
-    pixels = np.atleast_3d(pixels)
+def _stored(pixels, top, profile, notes, orientation=1):
+    """`Stored`, upright, with the profile if it describes colors like the pixels'."""
+    pixels = high_depth.turned(np.atleast_3d(pixels), orientation)
     fits = pixels.shape[-1] in _SPACES.get((profile or b"")[16:20], ())
-    return Stored(pixels, top, profile if fits else None, tuple(notes))
+    if profile and not (fits and len(profile) <= chunks.LARGEST_PROFILE):
+        return Stored(pixels, top, None, (*notes, NO_PROFILE))
+    return Stored(pixels, top, profile or None, tuple(notes))
+
+
+def _load_png(data, check):
+    """What the bytes of a PNG file hold."""
+    png = chunks.png(data)
+    check(*png.size)
+    pixels = imagecodecs.png_decode(png.pixels)
+    orientation, notes = _orientation(partial(chunks.exif_of_png, png.tags))
+    notes += [NO_METADATA] * bool(png.damaged and not notes)
+    notes += [TAKEN_AS_SRGB] * (not chunks.is_srgb(png.colors))
+    notes += [ONLY_FIRST] * (b"fdAT" in png.colors)
+    try:
+        profile = chunks.profile(png.colors)
+    except ValueError:
+        profile, notes = None, [*notes, NO_PROFILE]
+    return _stored(pixels, np.iinfo(pixels.dtype).max, profile, notes, orientation)
+
+
+def _opened(path, formats):
+    """A file opened by Pillow; a WebP with damaged metadata without them."""
+    try:
+        return Image.open(path, formats=formats)
+    except OSError:
+        data = path.read_bytes()
+        if data[:4] + data[8:12] != b"RIFFWEBP":
+            raise
+        image = Image.open(
+            io.BytesIO(chunks.webp_without_metadata(data)), formats=formats
+        )
+        image.info["damaged"] = True
+        return image
+
+
+def _load_by_pillow(path, image, check):
+    """What a file holds that Pillow opened."""
+    if image.format in _NO_PHOTOGRAPHS:
+        raise ValueError(f"a photograph expected, not {image.format}")
+    check(*image.size)
+    notes, profile = _notes(path, image), image.info.get("icc_profile")
+    if high_depth.is_deep_jpeg2000(path, image):
+        return _stored(*high_depth.load_jpeg2000(path, image), profile, notes)
+    image.load()
+    orientation, damaged = _orientation(image.getexif)
+    pixels, top = _pixels(image, profile)
+    kept = None if image.mode == "CMYK" else profile
+    return _stored(pixels, top, kept, notes + damaged, orientation)
+
+
+def _orientation(exif):
+    """Which side is up, 1 to 8, and a note if the EXIF data are damaged.
+
+    Args:
+        exif: Function that returns the `PIL.Image.Exif`, or raises any error.
+    """
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        try:
+            orientation, failed = exif().get(high_depth.ORIENTATION, 1), False
+        except Exception:  # Pillow raises every type there is on damaged ones
+            orientation, failed = 1, True
+    return orientation, [NO_METADATA] * bool(failed or warned)
 
 
 def _notes(path, image):
     """What of a file that Pillow opened will be lost."""
-    if image.format in _NO_PHOTOGRAPHS:
-        raise ValueError(f"a photograph expected, not {image.format}")
-    several = getattr(image, "n_frames", 1) > 1 and image.format != "MPO"
+    several = getattr(image, "is_animated", False) and image.format != "MPO"
     notes = [ONLY_FIRST] * several + [NOW_SRGB] * (image.mode == "CMYK")
-    return notes + [ONLY_8_BITS] * (image.mode == "RGB" and _holds_more(path, image))
+    notes += [NO_METADATA] * image.info.get("damaged", False)
+    return notes + [ONLY_8_BITS] * _is_cut(path, image)
 
 
-def _holds_more(path, image):
-    """Whether Pillow cuts the colors of a file to 8 bits."""
-    if image.format == "PPM":
-        options = image.tile[0].args
-        return isinstance(options, tuple) and options[-1] > 255
-    decoder = _DECODERS.get(image.format)
-    return decoder is not None and decoder(path.read_bytes()).dtype != np.uint8
+def _is_cut(path, image):
+    """Whether Pillow cuts the colors of a file to 8 bits, by its header."""
+    if image.format == "AVIF":
+        return high_depth.is_deep_avif(path)
+    if image.format not in ("PPM", "SGI") or image.mode.startswith("I"):
+        return False
+    codec, options = image.tile[0].codec_name, image.tile[0].args
+    return codec == "SGI16" or (isinstance(options, tuple) and options[-1] > 255)
 
 
 def _pixels(image, profile):
-    """Upright pixels of an image that Pillow opened, and the value of white."""
-    image = ImageOps.exif_transpose(image)
+    """Pixels of an image that Pillow decoded, and the value of white."""
     if image.mode == "F":
         raise ValueError("8 or 16 bits per channel expected, not floats")
     if image.mode.startswith("I"):

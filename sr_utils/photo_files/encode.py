@@ -4,6 +4,7 @@ PNG and TIFF go to the file as they come, at 8 or 16 bits. JPEG, WebP and BMP ca
 Pillow collects their 8-bit pixels first.
 """
 
+import math
 import struct
 import zlib
 
@@ -11,7 +12,7 @@ import numpy as np
 import tifffile
 from PIL import Image
 
-from .high_depth import PNG_SIGNATURE
+from .chunks import PNG_SIGNATURE, chunk
 
 WRITABLE = {
     ".png": "PNG",
@@ -24,8 +25,11 @@ WRITABLE = {
 }
 _PNG_COLORS = {1: 0, 2: 4, 3: 2, 4: 6}  # by channels
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}  # of Pillow
-_WIDEST = {"JPEG": 65535, "WEBP": 16383}
+# Limits of libjpeg and libpng, below those of the formats; that of WebP is its own.
+_WIDEST = {"JPEG": 65_500, "WEBP": 16_383, "PNG": 1_000_000}
 _LARGEST = {"JPEG": 300e6, "BMP": 300e6, "WEBP": 100e6}  # pixels in 2 GiB of memory
+_LARGEST_CHUNK = 2**30  # bytes; PNG ends below 2**31
+_CLASSIC_TIFF = 2**32 - 2**20  # bytes that its 32-bit offsets reach, less the tags
 _LEVEL = 4  # of compression; 9 takes many times as long for a few percent
 
 
@@ -88,38 +92,38 @@ def _write_png(path, shape, dtype, bands, profile):
     head = (width, height, 8 * dtype.itemsize, _PNG_COLORS[channels], 0, 0, 0)
     with path.open("wb") as file:
         file.write(PNG_SIGNATURE)
-        _chunk(file, b"IHDR", struct.pack(">IIBBBBB", *head))
+        file.write(chunk(b"IHDR", struct.pack(">IIBBBBB", *head)))
         if profile:
-            _chunk(file, b"iCCP", b"ICC profile\0\0" + zlib.compress(profile))
+            named = b"ICC profile\0\0" + zlib.compress(profile)
+            file.write(chunk(b"iCCP", named))
         for data in _packed(bands):
-            _chunk(file, b"IDAT", data)
-        _chunk(file, b"IEND", b"")
+            for start in range(0, len(data), _LARGEST_CHUNK):
+                file.write(chunk(b"IDAT", data[start : start + _LARGEST_CHUNK]))
+        file.write(chunk(b"IEND", b""))
 
 
 def _packed(bands):
     """Compress rows as differences from the row above, the filter "Up" of PNG."""
     packer, above = zlib.compressobj(_LEVEL), 0
-    for band in bands:
+    for band in bands:  # (rows, width, channels)
         ordered = band.astype(band.dtype.newbyteorder(">"), order="C")
-        rows = ordered.reshape(len(band), -1).view(np.uint8)
-        filtered = np.empty((len(rows), rows.shape[1] + 1), np.uint8)
+        rows = ordered.reshape(len(band), -1).view(np.uint8)  # (rows, bytes)
+        filtered = np.empty(
+            (len(rows), rows.shape[1] + 1), np.uint8
+        )  # (rows, 1 + bytes)
         filtered[:, 0] = 2
         filtered[0, 1:] = rows[0] - above
         np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
-        above = rows[-1]
+        above = rows[-1]  # (bytes,)
         yield packer.compress(filtered)
     yield packer.flush()
-
-
-def _chunk(file, kind, data):
-    file.write(struct.pack(">I", len(data)) + kind + data)
-    file.write(struct.pack(">I", zlib.crc32(kind + data)))
 
 
 def _write_tiff(path, shape, dtype, bands, profile):
     *size, channels = shape
     tifffile.imwrite(
         path,
+        # one strip for each row: (1, width) or (1, width, channels)
         (_squeezed(row[None]) for band in bands for row in band),
         shape=shape if channels > 1 else size,
         dtype=dtype,
@@ -129,13 +133,20 @@ def _write_tiff(path, shape, dtype, bands, profile):
         rowsperstrip=1,
         iccprofile=profile,
         metadata=None,
+        bigtiff=_needs_bigtiff(shape, dtype, profile),
     )
+
+
+def _needs_bigtiff(shape, dtype, profile):
+    """Whether pixels, profile, and place and length of each row pass 4 GiB."""
+    pixels, rows = math.prod(shape) * dtype.itemsize, 2 * 4 * shape[0]
+    return pixels + rows + len(profile or b"") > _CLASSIC_TIFF
 
 
 def _write_by_pillow(path, shape, dtype, bands, profile):
     height, width, channels = shape
     image, top = Image.new(_MODES[channels], (width, height)), 0
-    for band in bands:
+    for band in bands:  # (rows, width, channels)
         image.paste(Image.fromarray(_squeezed(band)), (0, top))
         top += len(band)
     options = {"quality": 95, "icc_profile": profile}

@@ -1,18 +1,17 @@
-"""PNG and TIFF files of more than 8 bits per channel.
+"""TIFF and JPEG 2000 files of more than 8 bits per channel.
 
-Pillow silently cuts 16-bit color to 8 bits, so 16-bit PNG goes through imagecodecs and
-deep TIFF through tifffile.
+Pillow cuts deep color to 8 bits, and in JPEG 2000 makes white black, so deep TIFF goes
+through tifffile and deep JPEG 2000 through imagecodecs.
 """
 
 import imagecodecs
 import numpy as np
 import tifffile
-from PIL import Image
 
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 ORIENTATION = 0x0112  # the same tag in EXIF and TIFF
 _PROFILE = 34675  # tag of TIFF
+_SIZE_MARKER = b"\xff\x4f\xff\x51"  # begins the codestream of JPEG 2000
 _UPRIGHT = {
     1: lambda pixels: pixels,
     2: lambda pixels: pixels[:, ::-1],
@@ -25,38 +24,31 @@ _UPRIGHT = {
 }
 
 
-def is_deep_png(header):
-    """Whether the first 32 bytes of a file are those of a 16-bit PNG."""
-    return header.startswith(PNG_SIGNATURE) and header[24:25] == b"\x10"
-
-
 def is_deep_tiff(path, header):
     """Whether a file is a TIFF whose first image has more than 8 bits per channel.
 
     Raises:
-        ValueError: If that image is only a preview.
+        ValueError: If that image is only a preview, a volume or of signed numbers.
     """
     if not header.startswith(_TIFF_SIGNATURES):
         return False
     with tifffile.TiffFile(path) as tiff:
-        if tiff.pages[0].is_reduced:
+        page = tiff.pages[0]
+        if page.is_reduced:
             raise ValueError("the first image in the file is only a preview")
-        return np.max(tiff.pages[0].bitspersample) > 8
+        if page.imagedepth > 1:
+            raise ValueError(f"a flat image expected, not {page.imagedepth} slices")
+        if page.sampleformat == tifffile.SAMPLEFORMAT.INT:
+            raise ValueError(f"unsigned numbers expected, not int{page.bitspersample}")
+        return np.max(page.bitspersample) > 8
 
 
-def load_png(path, image):
-    """Upright uint16 pixels of a 16-bit PNG, `(height, width)` or with 2 to 4 channels.
+def load_tiff(path, check):
+    """The first image of a deep TIFF.
 
     Args:
         path: `pathlib.Path` of the file.
-        image: The same file, opened by Pillow.
-    """
-    pixels = imagecodecs.png_decode(path.read_bytes())
-    return _turned(pixels, image.getexif().get(ORIENTATION, 1))
-
-
-def load_tiff(path):
-    """The first image of a deep TIFF.
+        check: Function of width and height that raises an error if they are too large.
 
     Returns:
         Upright uint16 pixels, `(height, width, channels)`, alpha last and not
@@ -68,19 +60,71 @@ def load_tiff(path):
     """
     with tifffile.TiffFile(path) as tiff:
         page = tiff.pages[0]
+        check(page.imagewidth, page.imagelength)
         pixels, top = _tiff_pixels(page), 2**page.bitspersample - 1
         orientation, profile = (page.tags.get(x) for x in (ORIENTATION, _PROFILE))
-        pixels = _turned(pixels, orientation.value if orientation else 1)
+        pixels = turned(pixels, orientation.value if orientation else 1)
         pixels = _with_straight_alpha(page, np.atleast_3d(pixels), top)
         return pixels, top, profile and bytes(profile.value), len(tiff.pages)
+
+
+def is_deep_avif(path):
+    """Whether an AVIF file says that it has 10 or 12 bits per channel.
+
+    Source: the property "av1C" of the AV1 specification for ISO media files, section 2.
+    """
+    _, found, configuration = path.read_bytes().partition(b"av1C")
+    return bool(found and configuration[2] & 0x40)
+
+
+def is_deep_jpeg2000(path, image):
+    """Whether a file opened by Pillow is JPEG 2000 of more than 8 bits per channel."""
+    return image.format == "JPEG2000" and _jpeg2000_bits(path.read_bytes()) > 8
+
+
+def load_jpeg2000(path, image):
+    """Pixels of a deep JPEG 2000 file.
+
+    Args:
+        path: `pathlib.Path` of the file.
+        image: The same file, opened by Pillow.
+
+    Returns:
+        uint16 pixels, `(height, width)` or `(height, width, channels)`, alpha last; the
+        value of white.
+
+    Raises:
+        ValueError: If it isn't gray or RGB, or of more than 16 bits.
+    """
+    if image.mode not in ("I;16", "LA", "RGB", "RGBA"):
+        raise ValueError(f"gray or RGB expected, not {image.mode}")
+    data = path.read_bytes()
+    bits = _jpeg2000_bits(data)
+    if bits > 16:
+        raise ValueError("8 to 16 unsigned bits per channel expected")
+    return imagecodecs.jpeg2k_decode(data), 2**bits - 1
+
+
+def turned(pixels, orientation):
+    """Turn pixels `(height, width, …)` upright; EXIF's `orientation` is 1 to 8."""
+    return _UPRIGHT.get(orientation, _UPRIGHT[1])(pixels)
+
+
+def _jpeg2000_bits(data):
+    """Bits of the first channel, with 128 more if its numbers are signed.
+
+    Source: the marker "SIZ" of ITU-T T.800, section A.5.1.
+    """
+    _, found, size = data.partition(_SIZE_MARKER)
+    if not found:
+        raise ValueError("the size of the JPEG 2000 image is missing")
+    return size[38] + 1
 
 
 def _tiff_pixels(page):
     """Integers of a page, channels last."""
     if page.bitspersample > 16 or page.dtype.kind != "u":
         raise ValueError(f"8 or 16 bits per channel expected, not {page.dtype}")
-    if page.imagewidth * page.imagelength > Image.MAX_IMAGE_PIXELS:
-        raise ValueError(f"{page.imagewidth} x {page.imagelength} pixels are too many")
     if page.photometric.name not in ("MINISBLACK", "MINISWHITE", "RGB"):
         raise ValueError(f"gray or RGB expected, not {page.photometric.name}")
     pixels = page.asarray()
@@ -103,7 +147,3 @@ def _with_straight_alpha(page, pixels, top):
         color = np.round(np.minimum(straight, top)).astype(pixels.dtype)
     with_alpha = kind in ("ASSOCALPHA", "UNASSALPHA")
     return np.concatenate([color, alpha], axis=-1) if with_alpha else color
-
-
-def _turned(pixels, orientation):
-    return _UPRIGHT.get(orientation, _UPRIGHT[1])(pixels)

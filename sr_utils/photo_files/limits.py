@@ -1,0 +1,70 @@
+"""How large an image may be: by memory, and by the bytes that it comes in."""
+
+import contextlib
+import os
+import threading
+from pathlib import Path
+
+from PIL import Image
+
+_BYTES = 32  # of memory for a pixel: decoded, turned and as floats
+_UNKNOWN = 2**33  # bytes of memory where the system doesn't say, as Windows
+_CGROUP = Path("/sys/fs/cgroup/memory.max")  # of a container
+# DEFLATE makes at most 8256 pixels of a byte (1032 bytes of 1 bit each). One flat color
+# of 100 million pixels has 1340 for a byte as GIF, 8187 as PNG, 22 800 as AVIF, 25 800
+# as WebP and 28 700 as JPEG 2000.
+_PIXELS_PER_BYTE = 2**15
+_ALWAYS = 2**24  # pixels, decoded in a second whatever the file says
+
+
+def max_pixels():
+    """The most pixels that this machine's memory has room for."""
+    return _memory() // _BYTES
+
+
+def check(width, height, size, most=None):
+    """Raise an error before an image is decoded that is too large, or a trap.
+
+    Args:
+        width: In pixels, as the header of the file says.
+        height: Likewise.
+        size: Bytes of the file.
+        most: Pixels that are allowed; by default `max_pixels()`.
+
+    Raises:
+        ValueError: If the image has more pixels, or far more than its bytes can hold.
+    """
+    pixels, most = width * height, max_pixels() if most is None else most
+    if pixels > most:
+        raise ValueError(
+            f"at most {most:,} pixels are allowed here, not {width:,} x {height:,}"
+        )
+    if pixels > max(_ALWAYS, size * _PIXELS_PER_BYTE):
+        raise ValueError(
+            f"{size:,} bytes can't hold a photograph of {width:,} x {height:,} pixels"
+        )
+
+
+@contextlib.contextmanager
+def left_to_check():
+    """Leave the size of what Pillow opens in the block to `check`."""
+    with _LOCK:
+        before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = before
+
+
+_LOCK = threading.Lock()
+
+
+def _memory():
+    """Bytes of memory of this machine or container."""
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError):
+        memory = _UNKNOWN
+    with contextlib.suppress(OSError, ValueError):  # no container, or "max"
+        memory = min(memory, int(_CGROUP.read_text()))
+    return memory
