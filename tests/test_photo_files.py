@@ -265,6 +265,49 @@ def test_lossy_formats_lose_little(tmp_path, ending):
     assert np.abs(photo_files.read(path) - smooth / 255).max() < 0.02
 
 
+@pytest.mark.parametrize(
+    ("shape", "dtype", "signature"),
+    [
+        ((30_000, 40_000, 3), np.uint8, b"II*\0"),  # 3.6 GB
+        ((40_000, 40_000, 3), np.uint8, b"II+\0"),  # 4.8 GB
+        ((30_000, 40_000, 3), np.uint16, b"II+\0"),
+        ((30_000, 40_000, 1), np.uint16, b"II*\0"),
+    ],
+)
+def test_a_tiff_over_4_gib_is_a_bigtiff_from_the_start(
+    tmp_path, shape, dtype, signature
+):
+    def bands():
+        raise InterruptedError
+        yield
+
+    with pytest.raises(InterruptedError):
+        encode.write(tmp_path / "a.tif", shape, dtype, bands())
+    assert (tmp_path / "a.tif").read_bytes()[:4] == signature
+
+
+def test_png_of_many_chunks(tmp_path, deep, monkeypatch):
+    monkeypatch.setattr(encode, "_LARGEST_CHUNK", 50)
+    encode.write(tmp_path / "a.png", deep.shape, np.uint16, [deep[:2], deep[2:]])
+    assert (tmp_path / "a.png").read_bytes().count(b"\0\0\x32IDAT") > 5
+    np.testing.assert_array_equal(
+        imagecodecs.png_decode((tmp_path / "a.png").read_bytes()), deep
+    )
+
+
+@pytest.mark.parametrize("ending", [".jpg", ".webp", ".png", ".bmp", ".tif"])
+def test_what_is_said_to_fit_can_be_written_and_read(tmp_path, ending):
+    widest = {".jpg": 65_500, ".webp": 16_383, ".png": 1_000_000}.get(ending, 70_000)
+    path, line = tmp_path / f"a{ending}", np.zeros((1, widest, 1), np.uint8)
+    for image in (line, line.swapaxes(0, 1)):
+        encode.check_size(path, *image.shape[:2])
+        encode.write(path, image.shape, np.uint8, [image])
+        assert photo_files.read(path, keep_gray=True).shape[:2] == image.shape[:2]
+    if ending not in (".bmp", ".tif"):
+        with pytest.raises(ValueError, match=f"Received: {widest + 1} x 1 pixels"):
+            encode.check_size(path, 1, widest + 1)
+
+
 def test_written_files_have_the_usual_rights(tmp_path):
     (tmp_path / "usual").touch()
     written(tmp_path / "a.png", np.zeros((4, 4, 3), np.uint8))

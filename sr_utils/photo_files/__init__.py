@@ -8,7 +8,7 @@ appear whole or not at all.
 from pathlib import Path
 
 from ..images import to_rgb
-from . import decode
+from . import decode, limits
 
 
 def read(path, *, keep_gray=False, max_pixels=None):
@@ -38,6 +38,8 @@ def read(path, *, keep_gray=False, max_pixels=None):
         raise FileNotFoundError(f"Expected an image file. Received: {path}")
     try:
         image = decode.decode(path, max_pixels)
+    except limits.TooLargeError as error:
+        raise limits.TooLargeError(f"{error} in {path}") from error
     except Exception as error:  # decoders raise every type there is on damaged files
         raise ValueError(
             "Expected an undamaged JPEG, PNG, TIFF, WebP, BMP or GIF file of 8 or 16 "

@@ -14,7 +14,7 @@ from PIL import Image
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 LARGEST_PROFILE = 2**20  # bytes; Pillow, among others, reads no larger one from PNG
 _OF_PIXELS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
-_OF_COLORS = (b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP", b"fdAT")
+_OF_COLORS = (b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"cICP")
 _OF_ORIENTATION = {
     b"eXIf": b"",
     b"iTXt": b"XML:com.adobe.xmp\0",
@@ -37,9 +37,10 @@ class Png(NamedTuple):
     Attributes:
         size: `(width, height)` as the header says.
         pixels: bytes of a PNG file with the chunks that make pixels, and no others.
-        tags: bytes of a PNG file of size 1 without pixels, with the EXIF data.
+        tags: bytes of a PNG file of one pixel with the EXIF data of this one.
         colors: Contents of the undamaged chunks about colors, by name.
         damaged: Names of the chunks about colors and orientation that are damaged.
+        animated: Whether it holds further images.
     """
 
     size: tuple
@@ -47,6 +48,7 @@ class Png(NamedTuple):
     tags: bytes
     colors: dict
     damaged: set
+    animated: bool
 
 
 def png(data):
@@ -57,7 +59,8 @@ def png(data):
     """
     if data[12:16] != b"IHDR" or len(data) < 33:
         raise ValueError("the header of PNG is missing")
-    pixels, tags, colors, damaged = [data[:8]], [data[:8], _TINY], {}, set()
+    pixels, tags, colors, damaged = [data[:8]], [data[:8], _BEGIN], {}, set()
+    animated = False
     for kind, whole in _png_chunks(data):
         oriented = _is_oriented(kind, whole)
         if kind in _OF_PIXELS or kind[:1].isupper():
@@ -68,9 +71,10 @@ def png(data):
             tags.append(whole)
         elif kind in _OF_COLORS:
             colors[kind] = bytes(whole[8:-4])
+        animated |= kind == b"fdAT"
     size = struct.unpack(">II", data[16:24])
-    tags.append(chunk(b"IEND", b""))
-    return Png(size, b"".join(pixels), b"".join(tags), colors, damaged)
+    tags.append(_END)
+    return Png(size, b"".join(pixels), b"".join(tags), colors, damaged, animated)
 
 
 def chunk(kind, data):
@@ -168,4 +172,6 @@ def _number(value):
     return struct.pack(">I", value)
 
 
-_TINY = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
+# Of a PNG file of one gray pixel.
+_BEGIN = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
+_END = chunk(b"IDAT", zlib.compress(b"\0\0")) + chunk(b"IEND", b"")

@@ -58,7 +58,8 @@ def load(path, formats=None, *, max_pixels=None):
         `Stored`.
 
     Raises:
-        ValueError: If the image has more pixels, or more than its bytes can hold.
+        limits.TooLargeError: If the image has more pixels, or far more than its bytes
+            can hold; a `ValueError`.
         Exception: Of any type, as the libraries do on damaged or unusual files.
     """
     with path.open("rb") as file:
@@ -125,7 +126,7 @@ def _load_png(data, check):
     orientation, notes = _orientation(partial(chunks.exif_of_png, png.tags))
     notes += [NO_METADATA] * bool(png.damaged and not notes)
     notes += [TAKEN_AS_SRGB] * (not chunks.is_srgb(png.colors))
-    notes += [ONLY_FIRST] * (b"fdAT" in png.colors)
+    notes += [ONLY_FIRST] * png.animated
     try:
         profile = chunks.profile(png.colors)
     except ValueError:
@@ -157,7 +158,7 @@ def _load_by_pillow(path, image, check):
     if high_depth.is_deep_jpeg2000(path, image):
         return _stored(*high_depth.load_jpeg2000(path, image), profile, notes)
     image.load()
-    orientation, damaged = _orientation(image.getexif)
+    orientation, damaged = _orientation(partial(_exif, image))
     pixels, top = _pixels(image, profile)
     kept = None if image.mode == "CMYK" else profile
     return _stored(pixels, top, kept, notes + damaged, orientation)
@@ -176,6 +177,12 @@ def _orientation(exif):
         except Exception:  # Pillow raises every type there is on damaged ones
             orientation, failed = 1, True
     return orientation, [NO_METADATA] * bool(failed or warned)
+
+
+def _exif(image):
+    """The EXIF data of an image; raises any error, or warns, if they are damaged."""
+    Image.Exif().load(image.info.get("exif", b""))  # what Pillow hides after opening
+    return image.getexif()
 
 
 def _notes(path, image):

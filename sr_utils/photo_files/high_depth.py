@@ -96,7 +96,7 @@ def load_jpeg2000(path, image):
     Raises:
         ValueError: If it isn't gray or RGB, or of more than 16 bits.
     """
-    if image.mode not in ("I;16", "LA", "RGB", "RGBA"):
+    if image.mode not in ("L", "I;16", "LA", "RGB", "RGBA"):
         raise ValueError(f"gray or RGB expected, not {image.mode}")
     data = path.read_bytes()
     bits = _jpeg2000_bits(data)

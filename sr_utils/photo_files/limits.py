@@ -17,6 +17,10 @@ _PIXELS_PER_BYTE = 2**15
 _ALWAYS = 2**24  # pixels, decoded in a second whatever the file says
 
 
+class TooLargeError(ValueError):
+    """An image that may be undamaged, but isn't decoded."""
+
+
 def max_pixels():
     """The most pixels that this machine's memory has room for."""
     return _memory() // _BYTES
@@ -32,16 +36,18 @@ def check(width, height, size, most=None):
         most: Pixels that are allowed; by default `max_pixels()`.
 
     Raises:
-        ValueError: If the image has more pixels, or far more than its bytes can hold.
+        TooLargeError: If the image has more pixels, or far more than its bytes hold.
     """
     pixels, most = width * height, max_pixels() if most is None else most
     if pixels > most:
-        raise ValueError(
-            f"at most {most:,} pixels are allowed here, not {width:,} x {height:,}"
+        raise TooLargeError(
+            f"Expected at most {most:,} pixels (max_pixels). "
+            f"Received: {width:,} x {height:,}"
         )
     if pixels > max(_ALWAYS, size * _PIXELS_PER_BYTE):
-        raise ValueError(
-            f"{size:,} bytes can't hold a photograph of {width:,} x {height:,} pixels"
+        raise TooLargeError(
+            f"Expected enough bytes for {width:,} x {height:,} pixels. "
+            f"Received: {size:,} bytes"
         )
 
 
