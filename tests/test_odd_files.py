@@ -615,6 +615,34 @@ for bits, channels, codec in itertools.product((9, 10, 12, 16), MODES, ("jp2", "
         return data[: len(data) // 2], ""
 
 
+def box(kind, data):
+    return struct.pack(">I", 8 + len(data)) + kind + data
+
+
+def with_profile(data, profile):
+    """A JP2 file whose color space is given by a profile, ITU-T T.800, annex I."""
+    start = data.index(b"jp2h") - 4
+    size = struct.unpack_from(">I", data, start)[0]
+    header, at = data[start + 8 : start + size], data.index(b"colr") - 4
+    length = struct.unpack_from(">I", data, at)[0]
+    color = data[at : at + length]
+    header = header.replace(color, box(b"colr", b"\2\0\0" + profile))
+    return data[:start] + box(b"jp2h", header) + data[start + size :]
+
+
+for top, channels in itertools.product((255, 65535), (1, 3)):
+
+    @shown("jp2", MODES[channels], top, "profile of RGB")
+    def _(top=top, channels=channels):
+        values = noise(channels, top)
+        data = imagecodecs.jpeg2k_encode(
+            values.squeeze(), level=0, codecformat="jp2", reversible=True
+        )
+        notes = (decode.NO_PROFILE,) if channels == 1 else ()
+        profile = SRGB if channels == 3 else None
+        return with_profile(data, SRGB), Shown(values, top, notes, profile=profile)
+
+
 for bits, channels in itertools.product((10, 12), (3, 4)):
 
     @shown("avif", MODES[channels], bits, "bits")
@@ -866,6 +894,12 @@ def deep_file(kind, values):
     return None
 
 
+def profiled_file(kind):
+    """Bytes of a file with the profile of sRGB, where the format holds one."""
+    data = readable(kind)(smooth(3), icc_profile=SRGB)
+    return with_profile(data, SRGB) if kind == "jp2" else data
+
+
 def loaded(folder, make):
     """What `decode` reads of a file; `None` if the format can't hold such a one."""
     try:
@@ -891,7 +925,7 @@ def read_row(folder, kind):
     gray = loaded(folder, lambda: readable(kind)(smooth(1)))
     alpha = loaded(folder, lambda: readable(kind)(smooth(4)))
     deep = loaded(folder, lambda: deep_file(kind, noise(3, 65535)))
-    color = loaded(folder, lambda: readable(kind)(smooth(3), icc_profile=SRGB))
+    color = loaded(folder, lambda: profiled_file(kind))
     return [
         "gray" if gray.pixels.shape[-1] == 1 else "as color",
         "none in it" if alpha is None else yes(alpha.pixels.shape[-1] == 4),

@@ -155,8 +155,12 @@ def _load_by_pillow(path, image, check):
         raise ValueError(f"a photograph expected, not {image.format}")
     check(*image.size)
     notes, profile = _notes(path, image), image.info.get("icc_profile")
-    if high_depth.is_deep_jpeg2000(path, image):
-        return _stored(*high_depth.load_jpeg2000(path, image), profile, notes)
+    if image.format == "JPEG2000":
+        data = path.read_bytes()
+        profile = high_depth.jpeg2000_profile(data)
+        if high_depth.is_deep_jpeg2000(data):
+            deep = high_depth.load_jpeg2000(data, image.mode)
+            return _stored(*deep, profile, notes)
     image.load()
     orientation, damaged = _orientation(partial(_exif, image))
     pixels, top = _pixels(image, profile)

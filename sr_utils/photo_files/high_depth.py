@@ -77,17 +77,17 @@ def is_deep_avif(path):
     return bool(found and configuration[2] & 0x40)
 
 
-def is_deep_jpeg2000(path, image):
-    """Whether a file opened by Pillow is JPEG 2000 of more than 8 bits per channel."""
-    return image.format == "JPEG2000" and _jpeg2000_bits(path.read_bytes()) > 8
+def is_deep_jpeg2000(data):
+    """Whether the bytes of a JPEG 2000 file have more than 8 bits per channel."""
+    return _jpeg2000_bits(data) > 8
 
 
-def load_jpeg2000(path, image):
+def load_jpeg2000(data, mode):
     """Pixels of a deep JPEG 2000 file.
 
     Args:
-        path: `pathlib.Path` of the file.
-        image: The same file, opened by Pillow.
+        data: The bytes of the file.
+        mode: What Pillow makes of them, such as "RGB".
 
     Returns:
         uint16 pixels, `(height, width)` or `(height, width, channels)`, alpha last; the
@@ -96,13 +96,24 @@ def load_jpeg2000(path, image):
     Raises:
         ValueError: If it isn't gray or RGB, or of more than 16 bits.
     """
-    if image.mode not in ("L", "I;16", "LA", "RGB", "RGBA"):
-        raise ValueError(f"gray or RGB expected, not {image.mode}")
-    data = path.read_bytes()
+    if mode not in ("L", "I;16", "LA", "RGB", "RGBA"):
+        raise ValueError(f"gray or RGB expected, not {mode}")
     bits = _jpeg2000_bits(data)
     if bits > 16:
         raise ValueError("8 to 16 unsigned bits per channel expected")
+    if jpeg2000_profile(data):  # which the decoder would apply
+        data = data[data.index(_SIZE_MARKER) :]
     return imagecodecs.jpeg2k_decode(data), 2**bits - 1
+
+
+def jpeg2000_profile(data):
+    """The color profile in the bytes of a JPEG 2000 file, or `None`.
+
+    Source: the box "colr" of ITU-T T.800, section I.5.3.3; Pillow passes over it.
+    """
+    boxes, _, _ = data.partition(_SIZE_MARKER)
+    _, found, profile = boxes.partition(b"colr\2")  # then precedence, approximation
+    return profile[2:][: int.from_bytes(profile[2:6])] if found else None
 
 
 def turned(pixels, orientation):
