@@ -6,6 +6,7 @@ REQUIREMENTS ?= requirements.txt
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+AS_ROOT = $(if $(filter 0,$(shell id -u 2>&1)),--allow-root)
 
 .PHONY: run test lint check lab notebooks bench clean
 
@@ -25,7 +26,8 @@ check: lint
 	$(BIN)/python -m pytest -n 2 -m "not slow"
 
 lab: $(READY)
-	$(BIN)/jupyter lab notebooks/01_interpolation.ipynb
+	$(if $(AS_ROOT),@echo "JupyterLab refuses root without $(AS_ROOT): passed.")
+	$(BIN)/jupyter lab $(AS_ROOT) notebooks/01_interpolation.ipynb
 
 notebooks: $(READY)
 	$(BIN)/python -m tools.notebooks build

@@ -2,6 +2,16 @@
 
 import sys
 
-from .cli.command import main
+from .cli import process
 
-sys.exit(main())
+
+def main():
+    """Run the command; SIGINT ends it in one line from its first moment on."""
+    process.prepare("Stopped.")
+    from .cli import command
+
+    return command.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -23,9 +23,13 @@ def start(seed=0):
             become deterministic too; on accelerators that would switch XLA off.
 
     Raises:
-        ValueError: If the environment variable `SR_BUDGET` is set to an unknown budget.
+        ImportError: As `check_keras`.
+        ValueError: Also if the environment variable `SR_BUDGET` is set to an unknown
+            budget.
     """
+    budget_name()
     with silence():
+        check_keras()
         import keras
 
         keras.utils.set_random_seed(seed)
@@ -43,6 +47,28 @@ def project():
     """The project's folder, or `None` where the package was installed without it."""
     folder = Path(__file__).parents[1]
     return folder if (folder / "pyproject.toml").is_file() else None
+
+
+def check_keras():
+    """Import Keras, or say which of its settings the course can't work with.
+
+    Raises:
+        ImportError: If the backend of Keras isn't installed.
+        ValueError: If there is no such backend, or images have their channels first.
+    """
+    try:
+        import keras
+    except ImportError as error:
+        raise ImportError(
+            "Expected Keras and its backend to be installed; KERAS_BACKEND or "
+            f"~/.keras/keras.json names another one. Received: {error}"
+        ) from error
+    layout = keras.config.image_data_format()
+    if layout != "channels_last":
+        raise ValueError(
+            'Expected "image_data_format": "channels_last" in ~/.keras/keras.json. '
+            f"Received: {layout!r}"
+        )
 
 
 @contextlib.contextmanager

@@ -14,6 +14,11 @@ import sys
 import time
 from pathlib import Path
 
+from sr_utils.cli import process
+
+if __name__ == "__main__":
+    process.prepare("Stopped.")  # before the imports that take seconds
+
 import jupytext
 import nbformat
 from nbclient import NotebookClient
@@ -157,9 +162,13 @@ def main():
     parser.add_argument("lesson", nargs="*", help="default: all")
     arguments = parser.parse_args()
     try:
-        {"build": build, "run": run}[arguments.action](arguments.lesson)
+        with process.stoppable():
+            {"build": build, "run": run}[arguments.action](arguments.lesson)
     except LessonError as error:
         sys.exit(f"\n{error}")
+    except KeyboardInterrupt as stop:
+        process.say("\nStopped.", "stderr")
+        sys.exit(process.status(stop))
 
 
 def _chosen(folder, pattern, names):

@@ -2,15 +2,18 @@
 
 import argparse
 import functools
-import sys
+import os
+from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 from tqdm import tqdm
 
 from .. import tiling
 from ..images import check_count
 from ..photo_files import decode, encode
-from . import enlarge
+from ..photo_files.atomic import remove_leftovers
+from . import enlarge, process
 
 DEFAULT = "srresnet_x4"
 _EPILOG = """\
@@ -22,82 +25,127 @@ examples:
 Gray, transparency, 16 bits and the color profile of a photograph are kept if the format
 of the result can hold them (.png and .tif hold all of them). The photograph is turned
 upright; other metadata isn't copied. CMYK becomes sRGB.
+
+A file that is read is never replaced. Of a folder, files without the ending of a
+photograph that Pillow reads are left out, and a line counts them by ending; files and
+folders whose name begins with a dot are left out without a word.
+
+exit status: 0 if all photographs were enlarged, whatever was left out of a folder; 1 if
+one couldn't be, or a folder couldn't be read or holds none; 2 if the command line is
+wrong or nothing could be started; 130, 143 or 129 if stopped by SIGINT (Ctrl-C),
+SIGTERM or SIGHUP.
 """
+
+
+class Plan(NamedTuple):
+    """What a command line asks for.
+
+    Attributes:
+        jobs: List of pairs `(source, target)` of `pathlib.Path`.
+        failures: List of pairs `(source, error)`: folders that give no photograph.
+        notes: What is left out of the folders, one line each.
+        folder: `pathlib.Path` to make for the results; `None` for a single file.
+    """
+
+    jobs: list
+    failures: list
+    notes: list
+    folder: Path | None
 
 
 def main(arguments=None):
     """Read the command line, enlarge, and return the exit status.
 
     Returns:
-        0; 1 if a photograph couldn't be enlarged; 130 if stopped. A wrong command line
-        exits with 2.
+        0; 1 if a photograph couldn't be enlarged; 128 and the number of the signal if
+        stopped. A wrong command line exits with 2.
     """
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
-        jobs = plan(options.photographs, options.output)
-        method = enlarge.method(options.model, options.scale)
-    except (OSError, ValueError) as error:
-        parser.error(_line(error))
+        planned = plan(options.photographs, options.output, options.recursive)
+        method = enlarge.method(options.model, options.scale) if planned.jobs else None
+        _make(planned)
+    except (ImportError, OSError, ValueError) as error:
+        parser.exit(2, f"{parser.prog}: error: {_line(error)}\n")
+    for note in planned.notes:
+        process.say(note, "stderr")
     try:
-        failures = run(jobs, method, options.tile, options.overwrite)
-    except KeyboardInterrupt:
-        print("Stopped; results that were finished stay.", file=sys.stderr)
-        return 130
-    for source, error in failures:
-        print(f"{source}: {_line(error)}", file=sys.stderr)
-    return 1 if failures else 0
+        with process.stoppable():
+            failures = run(planned, method, options)
+    except KeyboardInterrupt as stop:
+        process.say("Stopped; results that were finished stay.", "stderr")
+        return process.status(stop)
+    for source, error in [*planned.failures, *failures]:
+        process.say(f"{source}: {_line(error)}", "stderr")
+    return 1 if planned.failures or failures else 0
 
 
-def plan(photographs, output):
-    """Pair every photograph with the file that its result goes to.
+def plan(photographs, output, recursive=False):
+    """Pair every photograph with the file that its result goes to. Nothing is made.
 
     Args:
         photographs: List of `pathlib.Path`: files, and folders of them.
-        output: `pathlib.Path` of a file to write, if there is one photograph and the
-            path is no folder and has an ending; otherwise a folder for PNG files, which
-            is made.
+        output: str, the path of a file to write, if there is one photograph; or of a
+            folder for PNG files: one that exists, or a path that has no ending or ends
+            with a slash.
+        recursive: Whether the folders in a folder are enlarged too, into folders of the
+            same names.
 
     Returns:
-        List of pairs `(source, target)`.
+        `Plan`.
 
     Raises:
-        OSError: If the folder can't be made.
-        ValueError: If a folder holds no photograph, or the output isn't as described.
+        ValueError: If the output isn't as described, or a folder is its own output.
     """
-    sources = [path for given in photographs for path in _files(given)]
-    if not output.suffix or output.is_dir():
-        output.mkdir(parents=True, exist_ok=True)
-        return [(path, output / f"{path.stem}.png") for path in sources]
-    encode.writable(output)
+    folder = Path(output) if _is_folder(output) else None
+    sources, failures, notes = [], [], []
+    for given in photographs:
+        found, errors, left_out = _found(given, recursive, folder)
+        sources += found
+        failures += errors
+        notes += left_out
+    if folder:
+        jobs = [(path, folder / at / f"{path.stem}.png") for path, at in sources]
+        return Plan(jobs, failures, notes, folder)
     if len(sources) > 1:
         raise ValueError(
             f"Expected a folder for the results of {len(sources)} photographs. "
             f"Received: {output}"
         )
-    return [(sources[0], output)]
+    return Plan([(path, Path(output)) for path, _ in sources], failures, notes, None)
 
 
-def run(jobs, method, tile, overwrite):
+def run(planned, method, options):
     """Enlarge all photographs; one that fails stops no other.
 
+    What killed commands left beside the results is removed first. A result that can't
+    be listed on stdout is no failure.
+
     Args:
-        jobs: The result of `plan`.
+        planned: A `Plan`.
         method: An `enlarge.Method`.
-        tile: As in `tiling.tiled`.
-        overwrite: Whether a result may replace a file that was there before.
+        options: Has the attributes `tile`, `overwrite` and `max_pixels`, as
+            `enlarge.enlarge` takes them.
 
     Returns:
         List of pairs `(source, error)`.
     """
+    for place in {target.parent for _, target in planned.jobs}:
+        remove_leftovers(place)
+    inputs = {_identity(source) for source, _ in planned.jobs} - {None}
     failures, written = [], set()
-    for source, target in jobs:
+    for source, target in planned.jobs:
         try:
-            _check_free(target, overwrite, written)
-            print(_enlarged(source, target, method, tile), flush=True)
-            written.add(target)
+            _check_free(target, options.overwrite, inputs, written)
+            if planned.folder:
+                target.parent.mkdir(parents=True, exist_ok=True)
+            line = _enlarged(source, target, method, options)
         except Exception as error:  # reported at the end, whatever it is
             failures.append((source, error))
+        else:
+            written.add(target)
+            _report(line)
     return failures
 
 
@@ -111,7 +159,7 @@ def _parser():
     parser.add_argument(
         "photographs",
         nargs="+",
-        type=Path,
+        type=lambda text: Path(_path(text)),
         metavar="PHOTO",
         help="file that Pillow reads, or a folder of them",
     )
@@ -119,9 +167,10 @@ def _parser():
         "-o",
         "--output",
         required=True,
-        type=Path,
+        type=_path,
         metavar="PATH",
-        help=f"file to write ({' '.join(encode.WRITABLE)}), or folder for PNG files",
+        help=f"file to write ({' '.join(encode.WRITABLE)}), or folder for PNG files; "
+        "a new folder with a dot in its name needs a / at the end",
     )
     parser.add_argument(
         "--model",
@@ -145,9 +194,31 @@ def _parser():
         "memory and more time (default: %(default)s)",
     )
     parser.add_argument(
-        "--overwrite", action="store_true", help="replace files that exist"
+        "--max-pixels",
+        type=functools.partial(_count, least=1),
+        metavar="N",
+        help="refuse photographs of more pixels than N, or allow up to N; by default "
+        "there is a limit that protects from damaged and hostile files",
+    )
+    parser.add_argument(
+        "--recursive",
+        action="store_true",
+        help="enlarge the folders in a folder too, into folders of the same names",
+    )
+    parser.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="replace files that exist, except photographs to enlarge",
     )
     return parser
+
+
+def _path(text):
+    if text in ("", "-"):
+        raise argparse.ArgumentTypeError(
+            f"expected a path; photographs don't go through pipes, not {text!r}"
+        )
+    return text
 
 
 def _count(text, least):
@@ -159,33 +230,131 @@ def _count(text, least):
         ) from error
 
 
-def _files(path):
-    """A file itself, or the photographs in a folder, by their endings."""
-    if not path.is_dir():
-        return [path]
-    endings = decode.photograph_endings()
-    inside = [x for x in path.iterdir() if x.is_file() and x.name[0] != "."]
-    found = sorted(x for x in inside if x.suffix.lower() in endings)
-    if not found:
-        raise ValueError(f"Expected a folder with photographs. Received: {path}")
-    return found
+def _is_folder(output):
+    """Whether a path, as it was written, is that of a folder for results."""
+    path = Path(output)
+    if path.is_dir() or output.endswith(("/", os.sep)):
+        return True
+    if path.name.lower() in encode.WRITABLE:
+        raise ValueError(f"Expected a name before the ending. Received: {output}")
+    if path.suffix:
+        encode.writable(path)
+    return not path.suffix
 
 
-def _check_free(target, overwrite, written):
+def _make(planned):
+    """Make the folder for the results, if there will be some."""
+    if not (planned.folder and planned.jobs):
+        return
+    try:
+        planned.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(
+            f"Expected a folder for results ({error.strerror}). "
+            f"Received: {planned.folder}"
+        ) from error
+
+
+def _found(given, recursive, output):
+    """Photographs with their folder below the given one; failures; notes."""
+    if not given.is_dir():
+        return [(given, Path())], [], []
+    if output and _same(given, output):
+        raise ValueError(
+            f"Expected a folder for results that isn't enlarged. Received: {given}"
+        )
+    found, left_out, folders, errors = _walk(given, recursive, output)
+    note = "; ".join(_counted_endings(left_out) + _counted_folders(folders, recursive))
+    failures = [(error.filename, error) for error in errors]
+    if not (found or failures):
+        described = f"none ({note})" if note else "none"
+        failures = [(given, ValueError(f"Expected photographs. Received: {described}"))]
+        note = ""
+    inside = [(path, path.parent.relative_to(given)) for path in found]
+    return inside, failures, [f"{given}: {note}"] if note else []
+
+
+def _walk(top, recursive, output):
+    """Photographs, files and folders that are left out, and errors of a folder."""
+    endings, errors = decode.photograph_endings(), []
+    found, left_out, skipped = [], [], []
+    for place, folders, files in os.walk(top, onerror=errors.append):
+        inner = [Path(place, x) for x in sorted(folders) if x[0] != "."]
+        taken = [x for x in inner if recursive and not x.is_symlink()]
+        skipped += [x for x in inner if x not in taken]
+        folders[:] = [x.name for x in taken if not (output and _same(x, output))]
+        for path in [Path(place, x) for x in sorted(files) if x[0] != "."]:
+            fits = path.suffix.lower() in endings and path.is_file()
+            (found if fits else left_out).append(path)
+    return found, left_out, skipped, errors
+
+
+def _counted_endings(paths):
+    """Such as `["3 files left out: 2 .heic, 1 without an ending"]`."""
+    kinds = Counter(path.suffix.lower() or "without an ending" for path in paths)
+    listed = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+    return [f"{_number(paths, 'file')} left out: {listed}"] if paths else []
+
+
+def _counted_folders(paths, recursive):
+    why = "they are links" if recursive else "--recursive takes them"
+    return [f"{_number(paths, 'folder')} left out: {why}"] if paths else []
+
+
+def _number(things, word):
+    return f"{len(things)} {word}{'s' * (len(things) != 1)}"
+
+
+def _same(path, other):
+    return (
+        None not in (found := {_identity(path), _identity(other)}) and len(found) == 1
+    )
+
+
+def _identity(path):
+    """What all names of a file or folder share; `None` if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _check_free(target, overwrite, inputs, written):
+    if _identity(target) in inputs:
+        raise ValueError(
+            "Expected another name for the result; a photograph to enlarge is never "
+            f"replaced. Received: {target}"
+        )
     if target in written:
         raise ValueError(
             f"Expected another name: a photograph before it became {target}, too"
         )
-    if target.exists() and not overwrite:
+    if (target.exists() or target.is_symlink()) and not overwrite:
         raise ValueError(f"Expected a new file, or --overwrite. Received: {target}")
 
 
-def _enlarged(source, target, method, tile):
+def _enlarged(source, target, method, options):
     """Enlarge one photograph and say what became of it."""
     bar = functools.partial(tqdm, desc=source.name, leave=False, disable=None)
-    shape, lost = enlarge.enlarge(source, target, method, tile, bar)
+    shape, lost = enlarge.enlarge(
+        source,
+        target,
+        method,
+        options.tile,
+        bar,
+        replace=options.overwrite,
+        max_pixels=options.max_pixels,
+    )
     size = f"{shape[1]} x {shape[0]} pixels"
     return f"{source} -> {target}: {'; '.join([size, *lost])}"
+
+
+def _report(line):
+    """Print a line of results; a reader that closed the pipe wants no more of them."""
+    error = process.say(line)
+    if error and not isinstance(error, BrokenPipeError):
+        process.say(f"Results aren't listed: {_line(error.strerror)}", "stderr")
 
 
 def _line(error):

@@ -4,7 +4,10 @@ Gray stays gray, transparency stays, and so do 16 bits and the color profile, wh
 format of the result can hold them; what is lost is reported.
 """
 
+import os
 from functools import partial
+from math import prod
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +18,7 @@ from .. import pretrained, runtime, tiling
 from ..photo_files import decode, encode
 from ..photo_files.atomic import whole
 
+_CONTAINER = Path("/sys/fs/cgroup/memory.max")
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3")
 _LOST = {
     "alpha": "transparent parts lie over white",
@@ -44,12 +48,15 @@ def method(name, scale=None):
             default.
 
     Raises:
-        ValueError: If there is no such method, or the network has another scale.
+        ImportError: If the backend of Keras isn't installed.
+        ValueError: If there is no such method, the network has another scale, or Keras
+            puts channels first.
     """
     if name in INTERPOLATIONS:
         kernel = tiling.kernel(name, 4 if scale is None else scale)
         return Method(kernel, kernel)
     with runtime.silence():
+        runtime.check_keras()
         from ..models import load_checkpoint
 
         color = tiling.network(load_checkpoint(name))
@@ -61,7 +68,16 @@ def method(name, scale=None):
     return Method(color, tiling.kernel("bicubic", color.scale))
 
 
-def enlarge(source, target, method, tile=tiling.TILE, progress=None):
+def enlarge(
+    source,
+    target,
+    method,
+    tile=tiling.TILE,
+    progress=None,
+    *,
+    replace=True,
+    max_pixels=None,
+):
     """Enlarge the photograph in a file into another file, which appears whole or not.
 
     Args:
@@ -71,25 +87,30 @@ def enlarge(source, target, method, tile=tiling.TILE, progress=None):
         method: A `Method`.
         tile: As in `tiling.tiled`.
         progress: Called with `total=` the number of tiles, it returns a `tqdm` bar.
+        replace: Whether a file that is at `target` when all is done is replaced.
+        max_pixels: As in `decode.load`.
 
     Returns:
         Shape of the result, `(height, width, channels)`, and a tuple of clauses about
         what of the photograph isn't in it.
 
     Raises:
+        FileExistsError: If there is a file at `target` that isn't to be replaced.
         FileNotFoundError: If there is no such photograph, or no such folder.
         ValueError: If the photograph is damaged, or its result doesn't fit.
     """
     _check_place(target)
-    stored = _load(source)
+    stored = _load(source, max_pixels)
     lost = _lost(stored, target)
     pixels, top = _prepared(stored, "alpha" in lost)
     upscaler = _for_pixels(method, pixels.shape[-1], top)
     shape = (*(x * upscaler.scale for x in pixels.shape[:2]), pixels.shape[-1])
     encode.check_size(target, *shape[:2])
     rows, columns = tiling.tiles(pixels.shape, upscaler, tile)
+    _check_memory(rows, columns, shape, upscaler.scale)
     progress = progress or partial(tqdm, disable=True)
-    with progress(total=len(rows) * len(columns)) as bar, whole(target) as place:
+    tiles = progress(total=len(rows) * len(columns))
+    with tiles as bar, whole(target, replace=replace) as place:
         dtype = np.uint16 if stored.top > 255 and "16 bits" not in lost else np.uint8
         bands = tiling.bands(_counted(upscaler, bar), pixels, tile, dtype=dtype)
         encode.write(place, shape, dtype, bands, stored.profile)
@@ -104,13 +125,37 @@ def _check_place(target):
         )
 
 
-def _load(path):
+def _check_memory(rows, columns, shape, scale):
+    """Raise an error if a band and a tile, as floats, can't fit into this machine."""
+    band = max(row.core.stop - row.core.start for row in rows) * scale * prod(shape[1:])
+    window = (rows[0].window, columns[0].window)
+    tile = prod((x.stop - x.start) * scale for x in window) * shape[-1]
+    needed, memory = band + 4 * tile, _memory()
+    if needed > memory:
+        raise ValueError(
+            f"Expected parts of the result that fit into {memory / 1e9:.1f} GB of "
+            "memory; a smaller --tile or --scale takes less. "
+            f"Received: {shape[1]} x {shape[0]} pixels, {needed / 1e9:.1f} GB or more"
+        )
+
+
+def _memory():
+    """Bytes of memory of this machine, or of the container that limits it."""
+    if not hasattr(os, "sysconf"):  # Windows
+        return float("inf")
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    limit = _CONTAINER.read_text().strip() if _CONTAINER.is_file() else "max"
+    return memory if limit == "max" else min(memory, int(limit))
+
+
+def _load(path, max_pixels):
     """What a file holds; whatever a library says of a damaged one is a `ValueError`."""
     if not path.is_file():
         raise FileNotFoundError("Expected a photograph. Received: no such file")
     try:
         with runtime.silence():  # libtiff and others write to file descriptor 2
-            return decode.load(path)
+            options = {} if max_pixels is None else {"max_pixels": max_pixels}
+            return decode.load(path, **options)
     except Exception as error:
         raise ValueError(
             f"Expected an undamaged photograph. Received: {error}"
