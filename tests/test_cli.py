@@ -1,6 +1,8 @@
 """The command: every kind of file gets larger, or one line says why not."""
 
+import errno
 import io
+import os
 import re
 import struct
 import subprocess
@@ -8,7 +10,9 @@ import sys
 import tomllib
 import zlib
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 
 import imagecodecs
 import numpy as np
@@ -19,13 +23,14 @@ from PIL import Image, ImageCms
 from test_photo_files import ORIENTATION, photographed
 
 from sr_utils import images, models, photo_files, pretrained
-from sr_utils.cli import command, enlarge
+from sr_utils.cli import command, enlarge, process
 from sr_utils.photo_files import decode, encode
 from sr_utils.resize import resize
 
 ROOT = Path(__file__).parents[1]
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 GIB = 2**30
+BICUBIC = ("--model", "bicubic")
 
 
 @pytest.fixture
@@ -352,6 +357,7 @@ def test_a_bad_photograph_stops_no_other(tmp_path, pixels, run):
     assert status == 1
     assert names(tmp_path / "large") == ["a.png", "c.png"]
     assert len(out.splitlines()) == 2
+    assert err.pop(0) == f"{folder}: 1 file left out: 1 .txt"
     assert [line.split(":")[0] for line in err] == [
         str(folder / "b.jpg"),
         str(tmp_path / "none.png"),
@@ -428,15 +434,197 @@ def test_what_does_not_fit_is_refused_before_any_work(tmp_path, run):
         (["a.png", "-o", "b.png", "--scale", "x"], "2 or more, not 'x'"),
         (["a.png", "-o", "b.png", "--tile", "0"], "1 or more, not '0'"),
         (["a.png", "-o", "b.png", "--scale", "3"], "scale 4 for srresnet_x4"),
-        ([".", "-o", "b"], "folder with photographs"),
+        (["a.png", "-o", "b", "--scale", "3"], "scale 4 for srresnet_x4"),
+        (["a.png", "-o", "b.png", "--max-pixels", "x"], "1 or more, not 'x'"),
+        (["a.png", "-o", "-"], "path; .*not '-'"),
+        (["a.png", "-o", ""], "path; .*not ''"),
+        (["", "-o", "b"], "path; .*not ''"),
+        (["a.png", "-o", ".png"], "name before the ending. Received: .png"),
+        (["a.png", "-o", "taken/", *BICUBIC], "folder for results .*Received: taken"),
+        ([".", "-o", ".", *BICUBIC], "that isn't enlarged. Received: ."),
+        ([".", "in", "-o", "../here/in", *BICUBIC], "isn't enlarged. Received: in"),
     ],
 )
 def test_wrong_command_lines(tmp_path, monkeypatch, capsys, arguments, complaint):
-    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "here"
+    (folder / "in").mkdir(parents=True)
+    (folder / "taken").touch()
+    save(folder / "a.png", np.zeros((2, 2, 3), np.uint8))
+    before = sorted(folder.rglob("*"))
+    monkeypatch.chdir(folder)
     with pytest.raises(SystemExit) as stop:
         command.main(arguments)
     assert stop.value.code == 2
     assert re.search(complaint, capsys.readouterr().err)
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_a_photograph_to_enlarge_is_never_replaced(tmp_path, pixels, run, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / "x.jpg", pixels)
+    save(tmp_path / "x.png", 255 - pixels)
+    save(tmp_path / "y.jpg", pixels)
+    (tmp_path / "y.png").symlink_to("x.png")
+    before = (tmp_path / "x.png").read_bytes()
+    photographs = ("x.jpg", f"../{tmp_path.name}/x.png", "y.jpg")
+    status, _, err = run(*photographs, "-o", ".", "--overwrite")
+    assert (status, len(err)) == (1, 3)
+    assert all("is never replaced. Received: " in line for line in err)
+    assert (tmp_path / "x.png").read_bytes() == before
+    assert (tmp_path / "y.png").is_symlink()
+
+
+def test_what_a_folder_leaves_out_is_counted(tmp_path, pixels, run):
+    folder = tmp_path / "in"
+    (folder / "more").mkdir(parents=True)
+    for name in ("a.heic", "b.HEIC", "c.cr2", "plain", ".hidden", "more/d.jxl"):
+        (folder / name).touch()
+    status, out, err = run(folder, "-o", tmp_path / "none")
+    what = "4 files left out: 2 .heic, 1 .cr2, 1 without an ending"
+    inner = "1 folder left out: --recursive takes them"
+    expected = f"{folder}: Expected photographs. Received: none ({what}; {inner})"
+    assert (status, out, err) == (1, "", [expected])
+    assert not (tmp_path / "none").exists()
+    save(folder / "e.png", pixels)
+    status, out, err = run(folder, "-o", tmp_path / "large")
+    assert (status, err) == (0, [f"{folder}: {what}; {inner}"])
+    assert names(tmp_path / "large") == ["e.png"]
+
+
+def test_recursive_keeps_the_tree(tmp_path, pixels, run):
+    folder, large = tmp_path / "in", tmp_path / "in" / "large"
+    (folder / "b" / "c").mkdir(parents=True)
+    (folder / "empty").mkdir()
+    (folder / "link").symlink_to("b")
+    for name in ("a.png", "b/a.png", "b/c/a.tif"):
+        save(folder / name, pixels)
+    (folder / "b" / "raw.nef").touch()
+    note = f"{folder}: 1 file left out: 1 .nef; 1 folder left out: they are links"
+    for _ in range(2):  # results aren't enlarged again
+        status, _, err = run(folder, "-o", large, "--recursive", "--overwrite")
+        assert (status, err) == (0, [note])
+        found = [x for x in large.rglob("*") if x.is_file()]
+        expected = [large / x for x in ("a.png", "b/a.png", "b/c/a.png")]
+        assert sorted(found) == expected
+    assert_is(large / "b" / "c" / "a.png", pixels)
+
+
+def test_a_bad_folder_stops_no_other(tmp_path, pixels, run, monkeypatch):
+    for name in ("empty", "locked"):
+        (tmp_path / name).mkdir()
+    save(tmp_path / "a.png", pixels)
+    scan = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("locked"):  # root may read everything
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    given = [tmp_path / name for name in ("empty", "locked", "a.png")]
+    status, _, err = run(*given, "-o", tmp_path / "large")
+    assert status == 1
+    assert [line.split(":")[0] for line in err] == [str(x) for x in given[:2]]
+    assert names(tmp_path / "large") == ["a.png"]
+
+
+def test_a_slash_makes_a_folder(tmp_path, pixels, run):
+    save(tmp_path / "a.png", pixels)
+    assert run(tmp_path / "a.png", "-o", f"{tmp_path}/results.v2/")[0] == 0
+    assert names(tmp_path / "results.v2") == ["a.png"]
+
+
+def test_a_result_that_memory_cannot_hold_is_refused(tmp_path, run, monkeypatch):
+    save(tmp_path / "a.png", np.zeros((1, 1, 3), np.uint8))
+    options = ("-o", tmp_path / "b.png", "--scale", 10**9)
+    status, _, err = run(tmp_path / "a.png", *options)
+    assert (status, len(err)) == (1, 1)
+    assert re.search(r"fit into .* GB of memory.*Received: 1000000000 x 10", err[0])
+    assert names(tmp_path) == ["a.png"]
+    limit = tmp_path / "memory.max"
+    limit.write_text("1000000\n")
+    monkeypatch.setattr(enlarge, "_CONTAINER", limit)
+    assert run(tmp_path / "a.png", *options[:3], 300)[0] == 1
+    limit.write_text("max\n")
+    assert run(tmp_path / "a.png", *options[:3], 300)[0] == 0
+
+
+def test_the_limit_of_pixels_reaches_the_decoder(tmp_path, pixels, run, monkeypatch):
+    save(tmp_path / "a.png", pixels)
+    load, limits = decode.load, []
+
+    def noted(path, *, max_pixels=None):
+        limits.append(max_pixels)
+        return load(path)
+
+    monkeypatch.setattr(decode, "load", noted)
+    for options in ([], ["--max-pixels", 108_000_000]):
+        run(tmp_path / "a.png", "-o", tmp_path / "b.png", "--overwrite", *options)
+    assert limits == [None, 108_000_000]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_file_that_appears_meanwhile_is_kept(
+    tmp_path, pixels, run, monkeypatch, links
+):
+    save(tmp_path / "a.png", pixels)
+    target, write = tmp_path / "b.png", encode.write
+
+    def slow(*arguments):
+        write(*arguments)
+        target.write_text("precious")
+
+    def refuse(*_):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    if not links:
+        monkeypatch.setattr(os, "link", refuse)
+    assert run(tmp_path / "a.png", "-o", target)[0] == 0
+    assert_is(target, pixels)
+    target.unlink()
+    monkeypatch.setattr(encode, "write", slow)
+    status, _, err = run(tmp_path / "a.png", "-o", target)
+    assert (status, len(err)) == (1, 1)
+    assert err[0].endswith(f"Expected a new file. Received: {target}")
+    assert target.read_text() == "precious"
+    assert names(tmp_path) == ["a.png", "b.png"]
+    assert run(tmp_path / "a.png", "-o", target, "--overwrite")[0] == 0
+    assert_is(target, pixels)
+
+
+def with_keras(backend, home, *line):
+    """Run a module in a process of its own with other settings of Keras."""
+    return subprocess.run(
+        [sys.executable, "-m", *map(str, line)],
+        cwd=ROOT,
+        env=os.environ | {"KERAS_BACKEND": backend, "KERAS_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.skipif(find_spec("jax") is not None, reason="JAX is installed")
+@pytest.mark.parametrize("module", ["sr_utils", "sr_utils.training"])
+def test_a_backend_that_is_not_installed_is_one_line(tmp_path, pixels, module):
+    save(tmp_path / "a.png", pixels)
+    upscale = (tmp_path / "a.png", "-o", tmp_path / "b")
+    line = {"sr_utils": upscale, "sr_utils.training": ("srcnn_x3",)}[module]
+    done = with_keras("jax", tmp_path / "home", module, *line)
+    assert done.returncode == (2 if module == "sr_utils" else 1)
+    assert len(done.stderr.splitlines()) == 1
+    assert re.search("Expected Keras and its backend .*'jax'", done.stderr)
+    assert not (tmp_path / "b").exists()
+
+
+def test_channels_first_is_one_line(tmp_path, pixels):
+    save(tmp_path / "a.png", pixels)
+    (tmp_path / "keras.json").write_text('{"image_data_format": "channels_first"}')
+    upscale = ("sr_utils", tmp_path / "a.png", "-o", tmp_path / "b")
+    done = with_keras("tensorflow", tmp_path, *upscale)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert re.search("channels_last.*Received: 'channels_first'", done.stderr)
+    assert not (tmp_path / "b").exists()
 
 
 def test_other_scales(tmp_path, pixels, run):
@@ -471,10 +659,12 @@ def test_a_user_sees_no_log_lines(tmp_path, pixels):
     assert names(tmp_path / "large") == ["a.png"]
 
 
-def test_pip_installs_the_command():
+def test_pip_installs_the_command(monkeypatch):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     module, name = project["project"]["scripts"]["sr-upscale"].split(":")
-    assert getattr(import_module(module), name) is command.main
+    monkeypatch.setattr(process, "prepare", lambda line: None)
+    monkeypatch.setattr(command, "main", lambda: 7)
+    assert getattr(import_module(module), name)() == 7
 
 
 def peak(*arguments):
@@ -511,3 +701,17 @@ def test_large_results_are_never_held_as_floats(tmp_path, pixels, ending, limit)
         for path in (small, large)
     )
     assert most - least < limit * 16 * 1600 * 1200 * 3
+
+
+@pytest.mark.skipif(not which("make"), reason="needs make")
+@pytest.mark.parametrize(("user", "passed"), [("0", True), ("1000", False)])
+def test_make_lab_lets_root_in(tmp_path, user, passed):
+    (tmp_path / "id").write_text(f"#!/bin/sh\necho {user}\n")
+    (tmp_path / "id").chmod(0o755)
+    path = os.pathsep.join([str(tmp_path), os.environ["PATH"]])
+    line = ["make", "--dry-run", "lab"]
+    shown = subprocess.run(
+        line, cwd=ROOT, env=os.environ | {"PATH": path}, capture_output=True, check=True
+    ).stdout.splitlines()
+    assert (b"jupyter lab --allow-root notebooks/" in shown[-1]) == passed
+    assert (b"refuses root" in shown[-2]) == passed

@@ -4,6 +4,7 @@ import itertools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,8 +17,10 @@ import pytest
 from sr_utils import datasets, models
 from sr_utils.losses import LumaSquaredError
 from sr_utils.perceptual import PerceptualLoss
+from sr_utils.photo_files import atomic
 from sr_utils.scoreboard import evaluate
 from sr_utils.training import __main__ as command
+from sr_utils.training import recipes
 from sr_utils.training.recipes import RECIPES, AdversarialRecipe, Recipe, Trapezoid
 from sr_utils.training.run import Run
 
@@ -353,6 +356,70 @@ def test_the_command_prints_no_log_lines(tmp_path):
     assert done.returncode == 1
     assert done.stdout.startswith("Keras 3")
     assert done.stderr.startswith("Expected the set as a folder of images, train/T91")
+
+
+def test_a_budget_that_is_none_is_one_sentence(monkeypatch):
+    monkeypatch.setenv("SR_BUDGET", "foo")
+    with pytest.raises(SystemExit, match=r"^Expected SR_BUDGET in .*Received: 'foo'$"):
+        command.main(["srcnn_x3"])
+
+
+@pytest.fixture
+def tiny(small_photographs, monkeypatch):
+    """The command, with the recipe "tiny" only, for a folder."""
+    monkeypatch.setattr(recipes, "RECIPES", {"tiny": TINY})
+    return lambda folder: command.main(["tiny", "--folder", str(folder)])
+
+
+def test_a_file_is_no_folder_for_a_training(tmp_path, tiny):
+    file = tmp_path / "file"
+    file.write_text("precious")
+    with pytest.raises(SystemExit, match=r"^Expected a folder .*Received: .*file$"):
+        tiny(file)
+    with pytest.raises(SystemExit, match=r"Not a directory: .*inside'$"):
+        tiny(file / "inside")
+    assert file.read_text() == "precious"
+
+
+def test_a_deleted_checkpoint_is_one_sentence(tmp_path, whole, tiny):
+    shutil.copy(whole.folder / "state.npz", tmp_path)
+    with pytest.raises(SystemExit, match=r"^Expected the checkpoint .*tiny.keras$"):
+        tiny(tmp_path)
+    shutil.copy(whole.folder / "tiny.keras", tmp_path)
+    tiny(tmp_path)
+    assert (tmp_path / "tiny.json").is_file()
+
+
+def test_a_stopped_training_loses_nothing_that_the_state_holds(
+    tmp_path, tiny, monkeypatch
+):
+    last = replace(TINY, select="last")
+    monkeypatch.setattr(recipes, "RECIPES", {"tiny": last})
+    stop_after(5, tmp_path, last)
+    (tmp_path / "tiny.keras").unlink()  # written again by the next validation
+    tiny(tmp_path)
+    assert (tmp_path / "tiny.keras").is_file()
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_stops_a_training_in_one_line(
+    tmp_path, tiny, monkeypatch, capsys, name
+):
+    number = signal.Signals[name]
+    leftover = tmp_path / ".sr_utils-dead"
+    leftover.mkdir()
+    (leftover / "lock").touch()
+
+    def stopped(run):
+        with atomic.whole(tmp_path / "state.npz"):
+            signal.raise_signal(number)
+
+    monkeypatch.setattr(Run, "_store", stopped)
+    with pytest.raises(SystemExit) as stop:
+        tiny(tmp_path)
+    assert stop.value.code == 128 + number
+    assert capsys.readouterr().err.splitlines()[-1] == command._STOPPED
+    assert [x.name for x in tmp_path.iterdir()] == ["tiny.keras"]
 
 
 def test_unknown_names_are_refused(capsys):
