@@ -96,6 +96,7 @@ def test_closed_streams(photographs, tmp_path, closed):
     [
         (["sr_utils", "none.png", "-o", "b.png"], "tqdm"),
         (["sr_utils", "none.png", "-o", "b.png", "--model", "srcnn_x3"], "keras"),
+        (["sr_utils.training", "srcnn_x3"], "numpy"),
         (["sr_utils.training", "srcnn_x3"], "keras"),
         (["tools.notebooks", "run"], "jupytext"),
     ],

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from .. import runtime
 from ..cli import process
-from ..photo_files.atomic import remove_leftovers
 
 _FOLDER = Path("build") / "training"
 _STOPPED = "Stopped. The same command goes on from the last stored step."
@@ -57,6 +56,7 @@ def _parser(names):
 
 def _made(name, recipe, folder):
     """The run, begun or taken up."""
+    from ..photo_files.atomic import remove_leftovers
     from .run import Run
 
     if folder.exists() and not folder.is_dir():
