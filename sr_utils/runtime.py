@@ -13,6 +13,8 @@ from pathlib import Path
 BUDGET_VARIABLE = "SR_BUDGET"
 BUDGETS = ("quick", "full")
 _CPU_FLAGS = Path("/proc/cpuinfo")
+_CONTAINER = Path("/sys/fs/cgroup/memory.max")
+_UNKNOWN = 2**33  # bytes, where the system doesn't say
 
 
 def start(seed=0):
@@ -47,6 +49,17 @@ def project():
     """The project's folder, or `None` where the package was installed without it."""
     folder = Path(__file__).parents[1]
     return folder if (folder / "pyproject.toml").is_file() else None
+
+
+def memory():
+    """Bytes of memory of this machine, or of the container that limits it."""
+    try:
+        found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError):  # Windows
+        found = _UNKNOWN
+    with contextlib.suppress(OSError, ValueError):  # no container, or "max"
+        found = min(found, int(_CONTAINER.read_text()))
+    return found
 
 
 def check_keras():

@@ -22,7 +22,7 @@ import tifffile
 from PIL import Image, ImageCms
 from test_photo_files import ORIENTATION, photographed
 
-from sr_utils import images, models, photo_files, pretrained
+from sr_utils import images, models, photo_files, pretrained, runtime
 from sr_utils.cli import command, enlarge, process
 from sr_utils.photo_files import decode, encode
 from sr_utils.resize import resize
@@ -160,12 +160,31 @@ def test_a_line_says_that_16_bits_are_lost(tmp_path, run):
     assert "of 16 bits" in run(tmp_path / "a.png", "-o", tmp_path / "b.jpg")[1]
     header = b"P6 9 6 65535\n"
     (tmp_path / "a.ppm").write_bytes(header + layers.astype(">u2").tobytes())
+    status, out, _ = run(tmp_path / "a.ppm", "-o", tmp_path / "c.png")
+    assert status == 0
+    assert decode.ONLY_8_BITS in out
+    assert_is(tmp_path / "c.png", layers / 257)
+
+
+def test_deep_jpeg_2000_keeps_its_bits_and_its_white(tmp_path, run):
+    layers = np.full((6, 9, 3), 65_535, np.uint16)
+    layers[:3, :, 1] = 20_000
     (tmp_path / "a.jp2").write_bytes(imagecodecs.jpeg2k_encode(layers, level=0))
-    for name in ("a.ppm", "a.jp2"):
-        status, out, _ = run(tmp_path / name, "-o", tmp_path / f"{name}.png")
-        assert status == 0
-        assert decode.ONLY_8_BITS in out
-        assert_is(tmp_path / f"{name}.png", layers / 257)
+    status, out, _ = run(tmp_path / "a.jp2", "-o", tmp_path / "b.png")
+    assert status == 0
+    assert decode.ONLY_8_BITS not in out
+    assert_is(tmp_path / "b.png", layers, 65535)
+
+
+def test_too_many_pixels_are_named_and_allowed_on_request(tmp_path, run, pixels):
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    arguments = (tmp_path / "a.png", "-o", tmp_path / "b.png", "--max-pixels")
+    status, _, errors = run(*arguments, 863)
+    assert status == 1
+    assert "at most 863 pixels" in errors
+    assert "36 x 24" in errors
+    assert "undamaged" not in errors
+    assert run(*arguments, 864)[0] == 0
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg", "webp", "tif"])
@@ -543,7 +562,7 @@ def test_a_result_that_memory_cannot_hold_is_refused(tmp_path, run, monkeypatch)
     assert names(tmp_path) == ["a.png"]
     limit = tmp_path / "memory.max"
     limit.write_text("1000000\n")
-    monkeypatch.setattr(enlarge, "_CONTAINER", limit)
+    monkeypatch.setattr(runtime, "_CONTAINER", limit)
     assert run(tmp_path / "a.png", *options[:3], 300)[0] == 1
     limit.write_text("max\n")
     assert run(tmp_path / "a.png", *options[:3], 300)[0] == 0

@@ -4,10 +4,8 @@ Gray stays gray, transparency stays, and so do 16 bits and the color profile, wh
 format of the result can hold them; what is lost is reported.
 """
 
-import os
 from functools import partial
 from math import prod
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -17,8 +15,8 @@ from tqdm import tqdm
 from .. import pretrained, runtime, tiling
 from ..photo_files import decode, encode
 from ..photo_files.atomic import whole
+from ..photo_files.limits import TooLargeError
 
-_CONTAINER = Path("/sys/fs/cgroup/memory.max")
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3")
 _LOST = {
     "alpha": "transparent parts lie over white",
@@ -130,7 +128,7 @@ def _check_memory(rows, columns, shape, scale):
     band = max(row.core.stop - row.core.start for row in rows) * scale * prod(shape[1:])
     window = (rows[0].window, columns[0].window)
     tile = prod((x.stop - x.start) * scale for x in window) * shape[-1]
-    needed, memory = band + 4 * tile, _memory()
+    needed, memory = band + 4 * tile, runtime.memory()
     if needed > memory:
         raise ValueError(
             f"Expected parts of the result that fit into {memory / 1e9:.1f} GB of "
@@ -139,23 +137,15 @@ def _check_memory(rows, columns, shape, scale):
         )
 
 
-def _memory():
-    """Bytes of memory of this machine, or of the container that limits it."""
-    if not hasattr(os, "sysconf"):  # Windows
-        return float("inf")
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    limit = _CONTAINER.read_text().strip() if _CONTAINER.is_file() else "max"
-    return memory if limit == "max" else min(memory, int(limit))
-
-
 def _load(path, max_pixels):
     """What a file holds; whatever a library says of a damaged one is a `ValueError`."""
     if not path.is_file():
         raise FileNotFoundError("Expected a photograph. Received: no such file")
     try:
         with runtime.silence():  # libtiff and others write to file descriptor 2
-            options = {} if max_pixels is None else {"max_pixels": max_pixels}
-            return decode.load(path, **options)
+            return decode.load(path, max_pixels=max_pixels)
+    except TooLargeError:
+        raise
     except Exception as error:
         raise ValueError(
             f"Expected an undamaged photograph. Received: {error}"

@@ -1,15 +1,13 @@
 """How large an image may be: by memory, and by the bytes that it comes in."""
 
 import contextlib
-import os
 import threading
-from pathlib import Path
 
 from PIL import Image
 
+from .. import runtime
+
 _BYTES = 32  # of memory for a pixel: decoded, turned and as floats
-_UNKNOWN = 2**33  # bytes of memory where the system doesn't say, as Windows
-_CGROUP = Path("/sys/fs/cgroup/memory.max")  # of a container
 # DEFLATE makes at most 8256 pixels of a byte (1032 bytes of 1 bit each). One flat color
 # of 100 million pixels has 1340 for a byte as GIF, 8187 as PNG, 22 800 as AVIF, 25 800
 # as WebP and 28 700 as JPEG 2000.
@@ -23,7 +21,7 @@ class TooLargeError(ValueError):
 
 def max_pixels():
     """The most pixels that this machine's memory has room for."""
-    return _memory() // _BYTES
+    return runtime.memory() // _BYTES
 
 
 def check(width, height, size, most=None):
@@ -63,14 +61,3 @@ def left_to_check():
 
 
 _LOCK = threading.Lock()
-
-
-def _memory():
-    """Bytes of memory of this machine or container."""
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError):
-        memory = _UNKNOWN
-    with contextlib.suppress(OSError, ValueError):  # no container, or "max"
-        memory = min(memory, int(_CGROUP.read_text()))
-    return memory
