@@ -65,8 +65,9 @@ def check_size(path, height, width):
     name, endless = writable(path), 2**31
     widest, largest = _WIDEST.get(name, endless), _LARGEST.get(name, endless**2)
     if max(height, width) > widest or height * width > largest:
+        others = ".tif holds" if name == "PNG" else ".png and .tif hold"
         raise ValueError(
-            f"Expected a result that fits into {name}; .png and .tif hold larger ones. "
+            f"Expected a result that fits into {name}; {others} larger ones. "
             f"Received: {width} x {height} pixels"
         )
 
