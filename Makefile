@@ -8,15 +8,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 AS_ROOT = $(if $(filter 0,$(shell id -u 2>&1)),--allow-root)
 
-.PHONY: run test lint check lab notebooks bench clean
+.PHONY: run test lint check lab notebooks notebook bench clean
 
 run: $(READY)
 	@$(BIN)/python -m tools.notebooks run
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
-	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=600 \
-		--nbval-sanitize-with=tests/nbval_sanitize.cfg notebooks
+	$(BIN)/python -m tools.notebooks test
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
@@ -31,6 +30,11 @@ lab: $(READY)
 
 notebooks: $(READY)
 	$(BIN)/python -m tools.notebooks build
+
+# One lesson: make notebook LESSON=02_srcnn
+notebook: $(READY)
+	$(BIN)/python -m tools.notebooks build $(LESSON)
+	@$(BIN)/python -m tools.notebooks run $(LESSON)
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks

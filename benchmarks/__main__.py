@@ -13,7 +13,7 @@ def main():
     comparisons.compare_litert("srresnet_x4")
     comparisons.compare_upscaling()
     training_comparisons.compare_step("srresnet_x4_bundled")
-    training_comparisons.compare_contest()
+    training_comparisons.compare_srgan()
     training_comparisons.compare_training()
 
 

@@ -92,7 +92,7 @@ def compare_upscaling(name="srresnet_x4", size=384, rounds=5):
     """Megapixels a second: tiles in two precisions, and a plain `model.predict`."""
     model, image = models.load_checkpoint(name), datasets.held_out()["astronaut"]
     image = image[:size, :size]
-    exact = tiling.network(model)
+    exact = models.upscaler(model, compiled=True)
     with runtime.policy("mixed_bfloat16"):
         twin = models.srresnet(exact.scale)
     twin.set_weights(model.get_weights())

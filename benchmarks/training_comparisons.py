@@ -29,9 +29,9 @@ def compare_step(name, steps=10, rounds=7):
         return [source.batch(number) for number in range(steps)]
 
     x, y = (np.concatenate(part) for part in zip(*load(), strict=True))
-    ours = compiled(recipe)
+    ours = recipe.trainable()
     plain = recipe.network(recipe.scale, **recipe.options)
-    plain.compile("adam", recipe.loss)
+    plain.compile("adam", recipe.build_loss())
 
     def fit(network):
         return lambda: network.fit(x, y, recipe.batch, verbose=0)
@@ -42,13 +42,13 @@ def compare_step(name, steps=10, rounds=7):
     print(f"{name}: our step / loading its batch  {times:.1f}")
 
 
-def compare_contest(rounds=7):
+def compare_srgan(rounds=7):
     """A step of `srgan_x4`: against Keras' defaults, and where its time goes."""
     recipe = RECIPES["srgan_x4"]
     patches = Patches(datasets.training().values(), recipe.scale, batch=recipe.batch)
     low, high = patches.batch(0)
-    ours = contest(recipe, runtime.precision(), jit_compile=runtime.jit_compile())
-    plain = contest(recipe, "float32")
+    ours = srgan(recipe, runtime.precision(), jit_compile=runtime.jit_compile())
+    plain = srgan(recipe, "float32")
     times = ratio(
         lambda: plain.train_on_batch(low, high),
         lambda: ours.train_on_batch(low, high),
@@ -60,7 +60,7 @@ def compare_contest(rounds=7):
         print(f"SRGAN: {name} / the whole step  {share:.2f}")
 
 
-def contest(recipe, precision, **options):
+def srgan(recipe, precision, **options):
     """The untrained SRGAN of a recipe; its VGG19 has random weights."""
     from sr_utils.srgan import SRGAN
 
@@ -69,7 +69,7 @@ def contest(recipe, precision, **options):
         generator = recipe.network(recipe.scale, **recipe.options)
         model = SRGAN(generator, models.discriminator(recipe.filters))
     optimizers = [keras.optimizers.Adam() for _ in range(2)]
-    model.compile(*optimizers, content, recipe.adversarial, **options)
+    model.compile(*optimizers, content, recipe.adversarial_weight, **options)
     return model
 
 
@@ -78,7 +78,7 @@ def parts(model, low, high):
     import tensorflow as tf
 
     generator, discriminator = model.generator, model.discriminator
-    made = tf.convert_to_tensor(generator(low))
+    generated = tf.convert_to_tensor(generator(low))
 
     @tf.function
     def generating():
@@ -89,31 +89,23 @@ def parts(model, low, high):
     @tf.function
     def comparing():
         with tf.GradientTape() as tape:
-            tape.watch(made)
-            loss = model.content(high, made)
-        return tape.gradient(loss, made)
+            tape.watch(generated)
+            loss = model.content(high, generated)
+        return tape.gradient(loss, generated)
 
     @tf.function
     def discriminating():
         with tf.GradientTape() as tape, tf.GradientTape() as own_tape:
-            tape.watch(made)
-            logits = discriminator(ops.concatenate([high, made]), training=True)
+            tape.watch(generated)
+            logits = discriminator(ops.concatenate([high, generated]), training=True)
         weights = discriminator.trainable_variables
-        return tape.gradient(logits, made), own_tape.gradient(logits, weights)
+        return tape.gradient(logits, generated), own_tape.gradient(logits, weights)
 
     return {
         "generator": generating,
         "content loss with VGG19": comparing,
         "discriminator": discriminating,
     }
-
-
-def compiled(recipe):
-    """The untrained network of a recipe, as the trainer compiles it."""
-    network = recipe.build()
-    jit_compile = runtime.jit_compile()
-    network.compile(recipe.optimizer(), recipe.loss, jit_compile=jit_compile)
-    return network
 
 
 def keras_io_edsr():
@@ -159,7 +151,7 @@ def compare_training():
     edsr = keras_io_edsr()
     edsr.compile(keras.optimizers.Adam(1e-4), "mae")
     for name, network, batch, every in (
-        ("srresnet_x4_bundled", compiled(recipe), recipe.batch, 50),
+        ("srresnet_x4_bundled", recipe.trainable(), recipe.batch, 50),
         ("EDSR as on keras.io", edsr, 16, 10),
     ):
         source = Patches(datasets.training().values(), 4, batch=batch)

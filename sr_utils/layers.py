@@ -84,10 +84,10 @@ class Luma(keras.layers.Layer):
 
     def call(self, x):
         """Weighted sum of the three channels."""
-        return luma(x)
+        return relative_luma(x)
 
 
-def luma(x):
+def relative_luma(x):
     """The function of the layer `Luma`: `(..., 3)` becomes `(..., 1)`."""
     weights = LUMA_WEIGHTS / LUMA_WEIGHTS.sum()
     return ops.matmul(x, weights.astype("float32")[:, None])

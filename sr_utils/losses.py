@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from .images import check_count
-from .layers import luma
+from .layers import relative_luma
 
 _PERIOD = 4  # pixels; grids that repeat every 2 repeat every 4, too
 
@@ -41,7 +41,7 @@ class LumaSquaredError(keras.losses.Loss):
                 f"borders. Received: {height} x {width}"
             )
         inside = slice(self.border, -self.border or None)
-        error = (luma(y_true) - luma(y_pred))[:, inside, inside]
+        error = (relative_luma(y_true) - relative_luma(y_pred))[:, inside, inside]
         return ops.mean(ops.square(error), axis=(1, 2, 3))
 
     def get_config(self):

@@ -64,14 +64,14 @@ def ssim(reference, estimate, *, shave):
 
     Source: Wang et al. 2004, eq. 13, 11 x 11 Gaussian window with sigma 1.5; lesson 1.
     """
-    x, y = _luma_pair(reference, estimate, shave)
+    x, y = _luma_pair(reference, estimate, shave)  # (height, width)
     if min(x.shape) < _SSIM_WINDOW:
         raise ValueError(
             f"Expected at least {_SSIM_WINDOW} x {_SSIM_WINDOW} pixels after shaving. "
             f"Received: {x.shape[0]} x {x.shape[1]}"
         )
     c1, c2 = (0.01 * PEAK) ** 2, (0.03 * PEAK) ** 2
-    mean_x, mean_y = _local_mean(x), _local_mean(y)
+    mean_x, mean_y = _local_mean(x), _local_mean(y)  # (height - 10, width - 10)
     variance_x = _local_mean(x * x) - mean_x**2
     variance_y = _local_mean(y * y) - mean_y**2
     covariance = _local_mean(x * y) - mean_x * mean_y
@@ -97,8 +97,8 @@ def frechet_distance(x, y):
     Source: Dowson and Landau 1982, eq. 4; Heusel et al. 2017, eq. 6; lesson 3.
     """
     x, y = _clouds(x, y)
-    means = [cloud.mean(axis=0) for cloud in (x, y)]
-    a, b = (np.cov(cloud, rowvar=False, ddof=0) for cloud in (x, y))
+    means = [cloud.mean(axis=0) for cloud in (x, y)]  # (channels,)
+    a, b = (np.cov(cloud, rowvar=False, ddof=0) for cloud in (x, y))  # (c, c)
     values, vectors = np.linalg.eigh(np.atleast_2d(a))
     root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
     both = np.linalg.eigvalsh(root @ np.atleast_2d(b) @ root)

@@ -7,28 +7,19 @@ is float32 and may leave [0, 1] a little.
 
 import hashlib
 import json
-import math
-from typing import NamedTuple
 
 import keras
 import numpy as np
 from keras import layers, ops
 
-from . import pretrained
-from .images import check_count, check_image
+from . import pretrained, runtime, tiling
+from .architecture import in_float32, reach, scale
+from .images import check_count, check_image, to_rgb
 from .layers import ICNR, Bicubic, EdgePadding, FlatResponse, Luma
 
 CHECKPOINTS = pretrained.FOLDER
 _FINE = 16  # channels at the full resolution; twice as many before each enlargement
 _SLOPE = 0.2  # of LeakyReLU, for negative values
-_PROBE = 32  # pixels; wide enough for padding not to count
-
-
-class Cost(NamedTuple):
-    """What a network costs: its size, and its work for each pixel it makes."""
-
-    parameters: int
-    multiplications: int
 
 
 def srcnn(scale):
@@ -173,73 +164,36 @@ def load_checkpoint(name):
     return keras.saving.load_model(path, compile=False)
 
 
-def cost(model):
-    """Count the parameters and the multiplications of a network's convolutions.
-
-    Args:
-        model: A network that maps `(batch, height, width, 3)` to a larger image.
-
-    Returns:
-        A `Cost`: trainable parameters, and multiplications per output pixel, rounded.
-        Bicubic enlargement isn't counted.
-
-    Source: lesson 2.
-    """
-    model = in_float32(model)  # its layers belong to no other network
-    convolutions = [x for x in model.layers if isinstance(x, layers.Conv2D)]
-    outputs = [*(layer.output for layer in convolutions), model.output]
-    probe = keras.Model(model.input, outputs)
-    shapes = probe.compute_output_shape((1, _PROBE, _PROBE, 3))
-    *zooms, scale = (round(shape[1] / _PROBE) for shape in shapes)  # without padding
-    work = sum(
-        math.prod(layer.kernel.shape) * zoom**2
-        for layer, zoom in zip(convolutions, zooms, strict=True)
-    )
-    parameters = sum(math.prod(x.shape) for x in model.trainable_weights)
-    return Cost(parameters, round(work / scale**2))
-
-
-def upscaler(model):
-    """A function that enlarges one image with a network as it is now, in float32.
+def upscaler(model, *, compiled=False):
+    """What enlarges images with a network as it is now, in float32.
 
     Args:
         model: A network of this module.
+        compiled: Whether to build a graph first. It takes a second, and less time and
+            memory for each image after that; results may differ in the last digit.
 
     Returns:
-        Function from float RGB in [0, 1], `(height, width, 3)`, to a float32 array of
-        shape `(height * scale, width * scale, 3)`, clipped to [0, 1].
+        A `tiling.Upscaler`: call it with float RGB in [0, 1], `(height, width, 3)`, for
+        a float32 array `(height * scale, width * scale, 3)` in [0, 1]. Gray,
+        `(height, width, 1)`, goes through the network as RGB and comes back as gray.
     """
     network = in_float32(model)
+    call = runtime.graph(network) if compiled else network
 
     def upscale(low):
-        batch = check_image(low)[None].astype("float32")
-        large = ops.convert_to_numpy(network(batch, training=False))[0]
-        return np.clip(large, 0, 1)
+        batch = to_rgb(check_image(low))[None].astype("float32")  # (1, h, w, 3)
+        large = np.clip(ops.convert_to_numpy(call(batch))[0], 0, 1)
+        return large.mean(-1, keepdims=True) if low.shape[-1] == 1 else large
 
-    return upscale
+    return tiling.Upscaler(upscale, scale(network), _radius(network))
 
 
-def in_float32(model):
-    """A copy of a network, with its weights, that computes in float32.
-
-    Training may run in mixed precision; scores, figures and files never do.
-
-    Args:
-        model: A network of this module.
-
-    Returns:
-        `keras.Model`, not compiled, all of it trainable.
-    """
-
-    def copy(layer):
-        ours = isinstance(layer, layers.Layer)  # and no bare operation
-        changes = {"dtype": "float32", "trainable": True} if ours else {}
-        return type(layer).from_config(layer.get_config() | changes)
-
-    bare = keras.Model(model.input, model.output)  # not compiled
-    exact = keras.models.clone_model(bare, clone_function=copy)
-    exact.set_weights(model.get_weights())
-    return exact
+def _radius(network):
+    """The receptive radius of a network, or `None` where it isn't known."""
+    try:
+        return reach(network)
+    except ValueError:
+        return None
 
 
 def _checksum(card):

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from . import datasets, losses, vgg
+from . import losses, runtime, vgg
 from .images import check_image
 
 _CROP, _STRIDE = 64, 200  # pixels: size and distance of the crops that calibrate
@@ -67,19 +67,18 @@ def vgg19_features(layers, weights="imagenet"):
     return features
 
 
-def channel_rms(features, photographs=None):
+def channel_rms(features, photographs):
     """Root-mean-square of each channel over photographs: what calibrates it.
 
     Args:
         features: Model from `vgg19_features`.
-        photographs: Dictionary from name to float RGB in [0, 1]; the training
-            photographs by default. Of each, crops at even distances are used.
+        photographs: Dictionary from name to float RGB in [0, 1]. Of each, crops at even
+            distances are used.
 
     Returns:
         For each layer a float32 array of shape `(channels,)`, positive; infinity for a
         channel that is zero on all of them, which leaves it out.
     """
-    photographs = datasets.training() if photographs is None else photographs
     batches = [_listed(features(_crops(x))) for x in photographs.values()]
     stacked = [np.concatenate(layer) for layer in _by_layer(batches)]
     means = [np.mean(x.astype("f8") ** 2, axis=0) for x in stacked]
@@ -97,9 +96,10 @@ class PerceptualLoss(keras.losses.Loss):
     Args:
         layers: As in `vgg19_features`.
         weights: As in `vgg19_features`.
-        calibration: "rms": each channel is divided by its root-mean-square over the
-            training photographs. A number: all features are multiplied by it, as by
-            1/12.75 in the SRGAN paper.
+        calibration: Photographs, a dictionary from name to image: each channel is
+            divided by its root-mean-square over them; the series takes
+            `datasets.training()`. Or a number: all features are multiplied by it, as
+            by 1/12.75 in the SRGAN paper.
         pixel: Weight of the mean absolute difference of the pixels that is added; a
             small one keeps the colors, which features see poorly.
         grid: Weight of `losses.grid`, the part of the error that repeats every 2 or 4
@@ -120,19 +120,19 @@ class PerceptualLoss(keras.losses.Loss):
     def __init__(
         self,
         layers,
-        weights="imagenet",
-        calibration="rms",
+        weights,
+        calibration,
         pixel=0,
         grid=0,
         **options,
     ):
         super().__init__(**{"name": "perceptual_loss"} | options)
         self.layers, self.weights = list(vgg.check_layers(layers)), weights
-        self.calibration = _check_calibration(calibration)
+        self.calibration = "rms" if isinstance(calibration, dict) else calibration
         self.pixel = _check_weight(pixel, "pixel")
         self.grid = _check_weight(grid, "grid")
         self.vgg = _Unsaved(vgg19_features(self.layers, weights))
-        self.scales = self._scales()
+        self.scales = self._scales(calibration)
 
     def call(self, y_true, y_pred):
         """One value for each image of the batch."""
@@ -171,11 +171,46 @@ class PerceptualLoss(keras.losses.Loss):
         vars(loss).update(own, vgg=None, scales=None)
         return loss
 
-    def _scales(self):
-        if self.calibration == "rms":
-            scales = [1 / rms for rms in channel_rms(self.vgg.features)]
-            return [ops.convert_to_tensor(scale, self.dtype) for scale in scales]
-        return [self.calibration for _ in self.layers]
+    def _scales(self, calibration):
+        """For each layer what its features are multiplied by."""
+        if not isinstance(calibration, dict):
+            return [_check_factor(calibration) for _ in self.layers]
+        scales = [1 / rms for rms in channel_rms(self.vgg.features, calibration)]
+        return [ops.convert_to_tensor(scale, self.dtype) for scale in scales]
+
+
+class CalibratedFeatures:
+    """What VGG19 sees of single images, in float32, each channel in its own unit.
+
+    Args:
+        layers: As in `vgg19_features`.
+        weights: As in `vgg19_features`.
+        photographs: As in `channel_rms`.
+    """
+
+    def __init__(self, layers, weights, photographs):
+        self.layers = list(vgg.check_layers(layers))
+        with runtime.policy("float32"):
+            self.model = vgg19_features(self.layers, weights)
+        self.rms = channel_rms(self.model, photographs)
+
+    @property
+    def imagenet(self):
+        """Whether the weights are those of ImageNet; otherwise they are random."""
+        return self.model.name == "vgg19_imagenet"
+
+    def __call__(self, image):
+        """The features of an image.
+
+        Args:
+            image: float RGB in [0, 1], `(height, width, 3)`.
+
+        Returns:
+            For each layer a float32 array `(positions, channels)`, after the ReLU, each
+            channel divided by its root-mean-square over the photographs.
+        """
+        maps = _listed(self.model(image[None].astype("float32")))
+        return [_positions(x) / rms for x, rms in zip(maps, self.rms, strict=True)]
 
 
 class _Unsaved:
@@ -210,12 +245,11 @@ def _by_layer(batches):
     return [[_positions(x) for x in layer] for layer in zip(*batches, strict=True)]
 
 
-def _check_calibration(calibration):
-    number = isinstance(calibration, int | float) and calibration > 0
-    if calibration != "rms" and not number:
+def _check_factor(calibration):
+    if not isinstance(calibration, int | float) or not calibration > 0:
         raise ValueError(
-            "Expected `calibration` to be 'rms' or a positive number. "
-            f"Received: {calibration!r}"
+            "Expected `calibration` as photographs in a dictionary, or as a positive "
+            f"number. Received: {calibration!r}"
         )
     return calibration
 

@@ -8,31 +8,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
+from .method_colors import COLORS
 from .metrics import power_spectrum
 from .pictures import Picture
 
-COLORS = {
-    "original": "#000000",
-    "nearest": "#D55E00",
-    "bilinear": "#E69F00",
-    "bicubic": "#0072B2",
-    "lanczos3": "#009E73",
-    "SRCNN": "#CC79A7",
-    "ESPCN": "#56B4E9",
-    "ESPCN, residual": "#5E3C99",
-    "SRResNet": "#882255",
-    "single layer": "#999933",
-    "SRResNet, pixel loss": "#882255",
-    "SRResNet, feature loss": "#117733",
-    "SRGAN, this notebook": "#D55E00",
-    "SRGAN, checkpoint": "#0072B2",
-    "photographs": "#0072B2",
-    "made up": "#D55E00",
-    "bicubic + noise": "#777777",
-    "JPEG": "#000000",
-    "WebP": "#888888",
-    "SRGAN": "#D55E00",
-}
 _CYCLE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
 _STYLE = {
     "axes.edgecolor": "#666666",

@@ -8,12 +8,14 @@ published benchmarks: pixel centers lie at half-integers, a reduction widens the
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil
+from math import ceil, inf, isclose
 
 import numpy as np
 import scipy.sparse
 
 from .images import check_count, check_values
+
+_DENOMINATOR = 1000  # of the fractions that floats may stand for
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ def weight_matrix(size, scale, kernel="bicubic", antialias=None):
 
     Args:
         size: Number of input pixels, a positive integer.
-        scale: int or `Fraction`; 4 enlarges four times, `Fraction(1, 4)` reduces.
+        scale: Number; 4 enlarges four times, 0.5 and `Fraction(1, 4)` reduce. A float
+            stands for the simplest fraction next to it, of a denominator up to 1000.
         kernel: A name in `KERNELS`.
         antialias: Whether a reduction widens the kernel by 1 / scale. By default it
             does, except for "nearest".
@@ -93,10 +96,10 @@ def weight_matrix(size, scale, kernel="bicubic", antialias=None):
     if antialias is None:
         antialias = kernel != "nearest"
     stretch = float(max(1, 1 / scale)) if antialias else 1.0
-    centers = _centers(ceil(size * scale), scale)
+    centers = _centers(ceil(size * scale), scale)  # (outputs,)
     first = np.floor(centers - shape.radius * stretch).astype(int)
     taps = first[:, None] + np.arange(ceil(2 * shape.radius * stretch) + 2)
-    weights = shape((centers[:, None] - taps) / stretch)
+    weights = shape((centers[:, None] - taps) / stretch)  # (outputs, taps)
     weights /= weights.sum(axis=1, keepdims=True)
     rows = np.broadcast_to(np.arange(len(centers))[:, None], taps.shape)
     matrix = scipy.sparse.coo_array(
@@ -116,7 +119,8 @@ def resize(image, scale, kernel="bicubic", antialias=None):
     Args:
         image: float32 or float64 array of shape `(height, width, channels)` or
             `(batch, height, width, channels)`, finite.
-        scale: int or `Fraction`; 4 enlarges four times, `Fraction(1, 4)` reduces.
+        scale: Number; 4 enlarges four times, 0.5 and `Fraction(1, 4)` reduce. A float
+            stands for the simplest fraction next to it, of a denominator up to 1000.
         kernel: "nearest", "box", "bilinear", "bicubic" (a = -0.5) or "lanczos3".
         antialias: Whether a reduction widens the kernel by 1 / scale. By default it
             does, except for "nearest".
@@ -138,8 +142,8 @@ def resize(image, scale, kernel="bicubic", antialias=None):
 
 def _along_axis(matrix, image, axis):
     """Multiply every line of `image` along `axis` by `matrix`."""
-    lines = np.moveaxis(image, axis, 0)
-    mixed = matrix @ lines.reshape(lines.shape[0], -1)
+    lines = np.moveaxis(image, axis, 0)  # (size, ...)
+    mixed = matrix @ lines.reshape(lines.shape[0], -1)  # (outputs, all other axes)
     return np.moveaxis(mixed.reshape(-1, *lines.shape[1:]), 0, axis)
 
 
@@ -157,12 +161,24 @@ def _reflect(index, size):
 
 
 def _check_scale(scale):
-    if not isinstance(scale, int | Fraction) or isinstance(scale, bool) or scale <= 0:
+    number = isinstance(scale, int | float | Fraction) and not isinstance(scale, bool)
+    if not number or not 0 < scale < inf:
         raise ValueError(
-            "Expected `scale` as a positive int or fractions.Fraction, such as 4 or "
-            f"Fraction(1, 4). Received: {scale!r}"
+            "Expected `scale` as a positive number, such as 4, 0.5 or Fraction(1, 4). "
+            f"Received: {scale!r}"
         )
-    return Fraction(scale)
+    return _simple_fraction(scale) if isinstance(scale, float) else Fraction(scale)
+
+
+def _simple_fraction(scale):
+    """The simplest fraction that a float stands for: 0.1 isn't exactly 1 / 10."""
+    fraction = Fraction(scale).limit_denominator(_DENOMINATOR)
+    if not isclose(fraction, scale, rel_tol=1e-9):
+        raise ValueError(
+            f"Expected `scale` as a fraction of a denominator up to {_DENOMINATOR}, or "
+            f"as fractions.Fraction. Received: {scale!r}"
+        )
+    return fraction
 
 
 def _check_kernel(kernel):

@@ -1,4 +1,4 @@
-"""SRGAN: a generator, and a discriminator that tells its work from photographs.
+"""SRGAN: a generator, and a discriminator that tells its images from photographs.
 
 Lesson 4 derives the training step and writes it out. The step is TensorFlow's; both
 networks run on any Keras backend.
@@ -11,8 +11,8 @@ import tensorflow as tf
 from keras import ops
 
 REAL = 0.9  # what the discriminator should say to a photograph: one-sided smoothing
-MEMORY = 0.995  # what the averaged generator keeps of itself in a late step
-_HASTE = 10  # steps; the average of the first few should follow quickly
+EMA_DECAY = 0.995  # what the averaged generator keeps of itself in a late step
+_WARM_UP = 10  # steps; the average of the first few should follow quickly
 _SQUARE = 4  # pixels: the steps in which VGG19 looks at block 3
 _METRICS = ("loss", "content", "adversarial", "d_loss", "real", "fake")
 
@@ -22,8 +22,8 @@ class SRGAN(keras.Model):
     """A generator and a discriminator that train against each other.
 
     `averaged` is the exponential moving average of the generator, which doesn't follow
-    every turn of the contest. It keeps n / (n + 10) of itself in step n, and never more
-    than 0.995. Calls, `predict` and `evaluate` use it.
+    every turn of the training. It keeps n / (n + 10) of itself in step n, and never
+    more than 0.995. Calls, `predict` and `evaluate` use it.
 
     A step reports: `loss` of the generator, its parts `content` and `adversarial`, the
     discriminator's `d_loss`, and the mean probability it gives to `real` and to `fake`
@@ -46,11 +46,11 @@ class SRGAN(keras.Model):
         self.averaged.set_weights(generator.get_weights())
         self.averaged.trainable = False
         self.means = {name: keras.metrics.Mean(name=name) for name in _METRICS}
-        self.judge = keras.losses.BinaryCrossentropy(from_logits=True)
+        self.cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
         self.built = True
 
     def compile(
-        self, optimizer, discriminator_optimizer, content, adversarial, **options
+        self, optimizer, discriminator_optimizer, content, adversarial_weight, **options
     ):
         """Say how to train.
 
@@ -59,20 +59,22 @@ class SRGAN(keras.Model):
             discriminator_optimizer: Another one, of the discriminator.
             content: `keras.losses.Loss` that compares original and result, such as
                 `PerceptualLoss`.
-            adversarial: Weight of the adversarial loss beside it, at least 0.
-            **options: As of `keras.Model.compile`.
+            adversarial_weight: Weight of the adversarial loss beside it, at least 0.
+            **options: As of `keras.Model.compile`, without losses and metrics: a step
+                reports its own.
 
         Raises:
             ValueError: If one of them isn't as described.
         """
-        _check(optimizer, discriminator_optimizer, content, adversarial)
+        _check_options(options)
+        _check(optimizer, discriminator_optimizer, content, adversarial_weight)
         super().compile(optimizer=optimizer, **options)
         if self.dtype_policy.name == "mixed_float16":
             discriminator_optimizer = _with_loss_scale(discriminator_optimizer)
         self.discriminator_optimizer = discriminator_optimizer
         self.optimizer.build(self.generator.trainable_variables)
         discriminator_optimizer.build(self.discriminator.trainable_variables)
-        self.content, self.adversarial = content, adversarial
+        self.content, self.adversarial_weight = content, adversarial_weight
 
     @property
     def optimizers(self):
@@ -94,14 +96,14 @@ class SRGAN(keras.Model):
         The discriminator sees originals and results in one batch. In two, its batch
         normalization would take away what makes them differ. Both are moved by 0 to 3
         pixels first, by others in each step: the squares of the generator then have no
-        fixed place in those of its judges, and a grid nothing to gain.
+        fixed place in those of VGG19 and the discriminator, and a grid nothing to gain.
         """
         low, high, _ = keras.utils.unpack_x_y_sample_weight(batch)
         with tf.GradientTape() as tape, tf.GradientTape() as discriminator_tape:
-            high, made = self._moved(high, self.generator(low, training=True))
-            both = self.discriminator(ops.concatenate([high, made]), training=True)
+            high, generated = self._moved(high, self.generator(low, training=True))
+            both = self.discriminator(ops.concatenate([high, generated]), training=True)
             real, fake = ops.split(both, 2)
-            losses = self._compare(high, made, real, fake)
+            losses = self._compare(high, generated, real, fake)
             loss = self.optimizer.scale_loss(losses["loss"])
             d_loss = self.discriminator_optimizer.scale_loss(losses["d_loss"])
         _descend(self.optimizer, tape, loss, self.generator)
@@ -146,7 +148,7 @@ class SRGAN(keras.Model):
             "optimizer": self.optimizer,
             "discriminator_optimizer": self.discriminator_optimizer,
             "content": self.content,
-            "adversarial": self.adversarial,
+            "adversarial_weight": self.adversarial_weight,
         }
         return keras.saving.serialize_keras_object(parts)
 
@@ -160,13 +162,13 @@ class SRGAN(keras.Model):
         place = step % _SQUARE, step // _SQUARE % _SQUARE
         return [ops.roll(image, place, axis=(1, 2)) for image in images]
 
-    def _compare(self, high, made, real, fake):
-        content = self.content(high, made)
-        adversarial = self.judge(ops.ones_like(fake), fake)
-        to_real = self.judge(REAL * ops.ones_like(real), real)
-        to_fake = self.judge(ops.zeros_like(fake), fake)
+    def _compare(self, high, generated, real, fake):
+        content = self.content(high, generated)
+        adversarial = self.cross_entropy(ops.ones_like(fake), fake)
+        to_real = self.cross_entropy(REAL * ops.ones_like(real), real)
+        to_fake = self.cross_entropy(ops.zeros_like(fake), fake)
         return {
-            "loss": content + self.adversarial * adversarial,
+            "loss": content + self.adversarial_weight * adversarial,
             "content": content,
             "adversarial": adversarial,
             "d_loss": (to_real + to_fake) / 2,
@@ -174,7 +176,7 @@ class SRGAN(keras.Model):
 
     def _average(self):
         step = ops.cast(self.optimizer.iterations, "float32")
-        memory = ops.minimum(MEMORY, step / (step + _HASTE))
+        memory = ops.minimum(EMA_DECAY, step / (step + _WARM_UP))
         pairs = zip(self.averaged.weights, self.generator.weights, strict=True)
         for average, weight in pairs:
             average.assign(memory * average + (1 - memory) * weight)
@@ -196,7 +198,17 @@ def _with_loss_scale(optimizer):
     return optimizer if isinstance(optimizer, kind) else kind(optimizer)
 
 
-def _check(optimizer, discriminator_optimizer, content, adversarial):
+def _check_options(options):
+    own = ("loss", "loss_weights", "metrics", "weighted_metrics")
+    ignored = [name for name in own if options.get(name) is not None]
+    if ignored:
+        raise ValueError(
+            "Expected no losses or metrics beside `content`: a step reports its own. "
+            f"Received: {', '.join(ignored)}"
+        )
+
+
+def _check(optimizer, discriminator_optimizer, content, adversarial_weight):
     optimizers = (optimizer, discriminator_optimizer)
     right = all(isinstance(x, keras.optimizers.Optimizer) for x in optimizers)
     if not right or optimizer is discriminator_optimizer:
@@ -208,9 +220,9 @@ def _check(optimizer, discriminator_optimizer, content, adversarial):
         raise ValueError(
             f"Expected `content` as a keras.losses.Loss. Received: {content!r}"
         )
-    number = isinstance(adversarial, int | float)
-    if not number or not 0 <= adversarial < math.inf:
+    number = isinstance(adversarial_weight, int | float)
+    if not number or not 0 <= adversarial_weight < math.inf:
         raise ValueError(
-            "Expected `adversarial` as a number of at least 0. "
-            f"Received: {adversarial!r}"
+            "Expected `adversarial_weight` as a number of at least 0. "
+            f"Received: {adversarial_weight!r}"
         )

@@ -11,8 +11,17 @@ import numpy as np
 import pytest
 from keras import ops
 
-from sr_utils import datasets, export, losses, models, pretrained, srgan, tiling
-from sr_utils.layers import FlatResponse, luma
+from sr_utils import (
+    architecture,
+    datasets,
+    export,
+    losses,
+    models,
+    pretrained,
+    srgan,
+    tiling,
+)
+from sr_utils.layers import FlatResponse, relative_luma
 from sr_utils.metrics import feature_distance, frechet_distance
 from sr_utils.patches import Patches
 from sr_utils.perceptual import PerceptualLoss, VGGInput
@@ -88,7 +97,7 @@ def place_patches(low, high):
 
 def test_the_luma_is_that_of_the_protocol(lesson):
     image = datasets.held_out()["chelsea"]
-    assert np.allclose(lesson["unit_luma"](image), luma(image), atol=1e-6)
+    assert np.allclose(lesson["unit_luma"](image), relative_luma(image), atol=1e-6)
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +118,7 @@ def test_the_constraint_is_the_one_of_the_lesson(third_lesson, rng):
 
 
 def test_the_feature_loss_is_the_one_of_the_lesson(third_lesson, rng):
-    loss = PerceptualLoss(["block1_conv2"], weights=None, pixel=2)
+    loss = PerceptualLoss(["block1_conv2"], None, datasets.training(), pixel=2)
     rms = ops.convert_to_numpy(1 / loss.scales[0])
     x, y = rng.random((2, 3, 16, 12, 3), dtype="float32")
     taught_loss = third_lesson["feature_loss"](loss.vgg.features, rms, pixel=2)
@@ -180,7 +189,7 @@ def test_litert_files_are_the_ones_of_the_lesson(fifth_lesson, rng, tmp_path):
 def test_tiles_and_radius_are_the_ones_of_the_lesson(fifth_lesson, rng, size):
     network = models.srresnet(4, blocks=2, filters=8)
     network.set_weights([rng.normal(size=x.shape) / 5 for x in network.get_weights()])
-    radius = tiling.receptive_radius(network)
+    radius = architecture.receptive_radius(network)
     measured, _ = fifth_lesson["receptive_radius"](network, size=40)
     assert math.ceil(measured) == radius
     image = rng.random((*size, 3), dtype="float32")
@@ -194,7 +203,7 @@ def test_less_overlap_leaves_a_seam(fifth_lesson, rng):
     network = models.srresnet(4, blocks=2, filters=8)
     network.set_weights([rng.normal(size=x.shape) / 5 for x in network.get_weights()])
     image = rng.random((33, 20, 3), dtype="float32")
-    enlarge, radius = models.upscaler(network), tiling.receptive_radius(network)
+    enlarge, radius = models.upscaler(network), architecture.receptive_radius(network)
     tiles = fifth_lesson["tiled"](enlarge, image, 16, radius - 1)
     assert not np.allclose(tiles, enlarge(image), atol=1e-5)
 

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import pytest
 
-from sr_utils import datasets, models, runtime
+from sr_utils import architecture, datasets, models, runtime
 from sr_utils.layers import Bicubic
 from sr_utils.scoreboard import evaluate
 from sr_utils.training.recipes import RECIPES, updated
@@ -28,15 +28,17 @@ def card(name):
 
 def test_sizes_and_costs_are_those_of_the_papers():
     # SRCNN 9-1-5 has 8,032 weights and 97 biases, and uses each weight at each pixel.
-    assert models.cost(models.srcnn(3)) == (8_129, 8_032)
+    assert architecture.cost(models.srcnn(3)) == (8_129, 8_032)
     # ESPCN 5-3-3: 1,600 + 18,432 + 288 r^2 weights, at one of r^2 pixels.
     for r in (2, 3, 4):
         weights = 1_600 + 18_432 + 288 * r**2
-        assert models.cost(models.espcn(r)).multiplications == round(weights / r**2)
+        assert architecture.cost(models.espcn(r)).multiplications == round(
+            weights / r**2
+        )
     # SRResNet with the tail of this course, counted by hand.
     low = 9 * (3 * 8 + 2 * 2 * 8 * 8 + 8 * 8 + 8 * 128)
     high = 4 * 9 * 32 * 64 + 16 * 9 * 16 * 3
-    counted = models.cost(models.srresnet(4, blocks=2, filters=8))
+    counted = architecture.cost(models.srresnet(4, blocks=2, filters=8))
     assert counted.multiplications == round((low + high) / 16)
 
 
@@ -91,16 +93,46 @@ def test_mixed_precision_is_for_training_only(rng, network):
 def test_a_compiled_network_with_any_loss_can_be_copied():
     model = models.espcn(2)
     model.compile(loss=lambda y_true, y_pred: y_true - y_pred)
-    assert not models.in_float32(model).compiled
+    assert not architecture.in_float32(model).compiled
+
+
+def shared_and_nested():
+    """Two uses of one convolution, and a network inside the network, at scale 2."""
+    low, inner = keras.Input((None, None, 3)), keras.Input((None, None, 3))
+    shared = keras.layers.Conv2D(3, 3, padding="same")
+    five = keras.layers.Conv2D(12, 5, padding="same")(inner)
+    nested = keras.Model(inner, keras.ops.depth_to_space(five, 2))
+    return keras.Model(low, nested(shared(shared(low))))
+
+
+def test_shared_and_nested_layers_are_counted_as_often_as_they_work():
+    counted = architecture.cost(shared_and_nested())
+    assert counted.parameters == (9 * 9 + 3) + (25 * 3 * 12 + 12)
+    assert counted.multiplications == round((2 * 9 * 9 + 25 * 3 * 12) / 4)
+
+
+def test_shared_and_nested_layers_look_as_far_as_all_their_uses():
+    model = shared_and_nested()
+    assert architecture.receptive_radius(model) == 1 + 1 + 2
+    assert models.upscaler(model).scale == 2
+    assert models.upscaler(model).radius == 4
+
+
+def test_counting_leaves_no_trace_in_a_network():
+    model = shared_and_nested()
+    before = [len(x.operations) for x in (model, model.layers[-1])]
+    architecture.cost(model)
+    assert model.layers[-1].output.shape[-1] == 3
+    assert [len(x.operations) for x in (model, model.layers[-1])] == before
 
 
 def test_a_frozen_network_is_counted_and_its_copy_can_be_trained():
     model = models.srresnet(2, blocks=1, filters=8)
-    expected = models.cost(model)
+    expected = architecture.cost(model)
     model.trainable = False
-    assert models.cost(model) == expected
+    assert architecture.cost(model) == expected
     assert expected.parameters == model.count_params()
-    copy = models.in_float32(model)
+    copy = architecture.in_float32(model)
     assert len(copy.trainable_weights) == len(model.weights)
 
 
@@ -121,7 +153,7 @@ def test_a_checkpoint_is_what_its_card_says(name):
     network = models.load_checkpoint(name)
     assert {weight.dtype for weight in network.weights} == {"float32"}
     assert not network.compiled
-    assert models.cost(network).parameters == described["parameters"]
+    assert architecture.cost(network).parameters == described["parameters"]
     upscale = models.upscaler(network)
     scale = described["recipe"]["scale"]
     images = datasets.held_out().values()
@@ -227,10 +259,14 @@ def test_another_backend_gives_the_same_pixels_without_tensorflow(
     np.save(tmp_path / "small.npy", small)
     code = (
         "import sys\n"
+        "from importlib.machinery import ModuleSpec\n"
         "class NoTensorFlow:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name == 'tensorflow':\n"
-        "            raise ModuleNotFoundError(name)\n"
+        "        return ModuleSpec(name, self) if name == 'tensorflow' else None\n"
+        "    def create_module(self, spec):\n"
+        "        raise ModuleNotFoundError(spec.name)\n"
+        "    def exec_module(self, module):\n"
+        "        pass\n"
         "sys.meta_path.insert(0, NoTensorFlow())\n"
         "import numpy as np, keras\n"
         "from sr_utils import models\n"

@@ -13,9 +13,9 @@ import pytest
 from keras import ops
 
 from sr_utils import datasets, losses, models, runtime, vgg
-from sr_utils.judge import Judge
 from sr_utils.perceptual import PerceptualLoss, channel_rms, vgg19_features
 from sr_utils.resize import resize
+from sr_utils.scoreboard import Scoreboard
 
 SHALLOW = vgg.LAYERS[: vgg.LAYERS.index("block3_conv1") + 1]
 
@@ -204,14 +204,14 @@ def test_weights_are_finite_numbers(arrays, tmp_path, value):
 
 def test_calibrated_channels_have_unit_size(weights, photographs):
     features = vgg19_features(["block1_conv2"], weights)
-    (rms,) = channel_rms(features)
+    (rms,) = channel_rms(features, datasets.training())
     maps = [np.array(features(x[None])) for x in photographs.values()]
     again = np.sqrt(np.mean(np.concatenate(maps, axis=1) ** 2, axis=(0, 1, 2)))
     assert np.allclose(rms, again, rtol=1e-3)
 
 
 def test_equal_images_have_no_loss_and_order_does_not_matter(rng, weights, photographs):
-    loss = PerceptualLoss(["block2_conv2"], weights)
+    loss = PerceptualLoss(["block2_conv2"], weights, datasets.training())
     x, y = rng.random((2, 3, 16, 16, 3), dtype="float32")
     assert float(loss(x, x)) == 0
     assert float(loss(x, y)) > 0
@@ -222,7 +222,10 @@ def test_equal_images_have_no_loss_and_order_does_not_matter(rng, weights, photo
 
 def test_pixels_are_added_with_their_weight(rng, weights, photographs):
     x, y = rng.random((2, 3, 16, 16, 3), dtype="float32")
-    losses = [PerceptualLoss(["block1_conv2"], weights, pixel=w) for w in (0, 3)]
+    losses = [
+        PerceptualLoss(["block1_conv2"], weights, datasets.training(), pixel=w)
+        for w in (0, 3)
+    ]
     bare, both = (float(loss(x, y)) for loss in losses)
     assert np.isclose(both, bare + 3 * np.mean(abs(x - y)), rtol=1e-5)
 
@@ -231,7 +234,7 @@ def test_pixels_are_added_with_their_weight(rng, weights, photographs):
 @pytest.mark.parametrize("weight", [-1, "much", None, float("inf")])
 def test_a_wrong_weight_is_refused(name, weight):
     with pytest.raises(ValueError, match=rf"Expected `{name}` as a number.*Received"):
-        PerceptualLoss(["block1_conv1"], None, **{name: weight})
+        PerceptualLoss(["block1_conv1"], None, datasets.training(), **{name: weight})
 
 
 @pytest.mark.parametrize("period", [2, 4])
@@ -241,15 +244,18 @@ def test_a_grid_adds_its_energy(rng, weights, period):
     square[0, 0] = 0.1
     grid = np.tile(square, (32 // period, 48 // period, 3))
     expected = 0.01 * (1 / period**2 - 1 / period**4)
-    pair = [PerceptualLoss(["block1_conv2"], weights, grid=w) for w in (0, 100)]
+    pair = [
+        PerceptualLoss(["block1_conv2"], weights, datasets.training(), grid=w)
+        for w in (0, 100)
+    ]
     without, with_grid = (loss.call(image, image + grid) for loss in pair)
     np.testing.assert_allclose(with_grid - without, 100 * expected, rtol=1e-3)
 
 
 def test_an_image_smaller_than_a_square_has_no_grid(rng, weights):
     x, y = rng.random((2, 1, 3, 8, 3), dtype="float32")
-    assert np.isfinite(PerceptualLoss(["block1_conv2"], weights).call(x, y)).all()
-    loss = PerceptualLoss(["block1_conv2"], weights, grid=1)
+    assert np.isfinite(PerceptualLoss(["block1_conv2"], weights, 0.01).call(x, y)).all()
+    loss = PerceptualLoss(["block1_conv2"], weights, 0.01, grid=1)
     with pytest.raises(ValueError, match=r"at least 4 x 4 pixels.*Received: 3 x 8"):
         loss.call(x, y)
 
@@ -285,7 +291,7 @@ def gradient(loss, x, y):
     return float(value), tape.gradient(value, y).numpy()
 
 
-@pytest.mark.parametrize("calibration", ["rms", 0.01])
+@pytest.mark.parametrize("calibration", [datasets.training, lambda: 0.01])
 def test_calibration_makes_the_units_of_the_weights_irrelevant(
     rng, arrays, weights, tmp_path, photographs, calibration
 ):
@@ -293,13 +299,13 @@ def test_calibration_makes_the_units_of_the_weights_irrelevant(
     x, y = rng.random((2, 2, 16, 16, 3), dtype="float32")
     layers = ["block1_conv2", "block3_conv1"]
     results = [
-        gradient(PerceptualLoss(layers, path, calibration), x, y)
+        gradient(PerceptualLoss(layers, path, calibration()), x, y)
         for path in (weights, tmp_path / "scaled.npz")
     ]
     (value, slope), (other, other_slope) = results
     same = np.isclose(value, other, rtol=1e-4)
     same &= np.abs(slope - other_slope).max() < 1e-4 * np.abs(slope).max()
-    assert same == (calibration == "rms")
+    assert same == (calibration is datasets.training)
 
 
 def test_gradients_are_finite_differences(rng, weights, photographs):
@@ -319,7 +325,7 @@ def test_gradients_are_finite_differences(rng, weights, photographs):
 
 @pytest.mark.parametrize("which", [0, 1])
 def test_a_wrong_range_is_refused(rng, weights, photographs, which):
-    loss = PerceptualLoss(["block1_conv1"], weights)
+    loss = PerceptualLoss(["block1_conv1"], weights, datasets.training())
     pair = [rng.random((1, 8, 8, 3), dtype="float32") for _ in range(2)]
     pair[which] = pair[which] * 255
     with pytest.raises(ValueError, match=r"values in \[0, 1\]. Received: values from"):
@@ -335,7 +341,7 @@ def test_an_unknown_calibration_is_refused(calibration):
 def test_a_trained_model_holds_no_vgg(rng, weights, photographs, tmp_path, monkeypatch):
     model = models.srresnet(2, blocks=1, filters=4)
     count = len(model.variables)
-    loss = PerceptualLoss(["block3_conv1"], weights)
+    loss = PerceptualLoss(["block3_conv1"], weights, datasets.training())
     model.compile("adam", loss, jit_compile=False)
     x = rng.random((4, 8, 8, 3), dtype="float32")
     y = rng.random((4, 16, 16, 3), dtype="float32")
@@ -366,11 +372,13 @@ def test_loss_of_any_size_in_half_precision(rng, weights, photographs):
 
 
 @pytest.fixture(scope="module")
-def judge():
+def board():
     if not os.environ.get(vgg.WEIGHTS_VARIABLE):
         pytest.skip(f"needs ImageNet weights in {vgg.WEIGHTS_VARIABLE}")
     with runtime.policy("mixed_bfloat16"):  # it scores in float32 all the same
-        return Judge({"held-out": datasets.held_out()}, 4)
+        board = Scoreboard({"held-out": datasets.held_out()}, 4, LAYERS)
+    board.add("network", models.upscaler(models.load_checkpoint("srresnet_x4")))
+    return board
 
 
 def noisy(small):
@@ -379,6 +387,7 @@ def noisy(small):
     return np.clip(large + noise, 0, 1)
 
 
+LAYERS = ["block3_conv1", "block2_conv2"]
 UPSCALERS = {
     "nearest": lambda small: resize(small, 4, "nearest"),
     "bicubic": lambda small: resize(small, 4),
@@ -386,24 +395,20 @@ UPSCALERS = {
 }
 
 
-@pytest.fixture(scope="module")
-def network_score(judge):
-    network = models.load_checkpoint("srresnet_x4")
-    return judge.score(models.upscaler(network), "held-out")
-
-
 @pytest.mark.parametrize("worse", UPSCALERS)
-def test_the_frechet_distance_ranks_as_an_eye_does(judge, network_score, worse):
-    assert judge.score(UPSCALERS[worse], "held-out").frechet > network_score.frechet
+def test_the_frechet_distance_ranks_as_an_eye_does(board, worse):
+    board.add(worse, UPSCALERS[worse])
+    found = [board.perception(x, "held-out").frechet for x in (worse, "network")]
+    assert found[0] > found[1]
 
 
 @pytest.mark.parametrize("name", UPSCALERS)
-def test_no_channel_dominates_the_distance(judge, record_property, name):
+def test_no_channel_dominates_the_distance(board, record_property, name):
     shares = {}
     for key, image in datasets.held_out().items():
         original, small = datasets.pair(image, 4)
         large = np.clip(UPSCALERS[name](small), 0, 1)
-        apart = judge.maps(original) - judge.maps(large)
+        apart = board.maps(original)[0] - board.maps(large)[0]
         each = np.sum(apart**2, axis=0)
         shares[key] = float(each.max() / each.sum())
         assert apart.dtype == np.float32
@@ -412,19 +417,43 @@ def test_no_channel_dominates_the_distance(judge, record_property, name):
     assert max(shares.values()) < 0.25
 
 
-def test_the_protocol_names_random_weights():
-    judge = Judge({"held-out": {}}, 4, "block1_conv1", weights=None)
-    assert "block1_conv1 of VGG19, RANDOM weights" in judge.protocol
-
-
-def test_images_made_elsewhere_are_judged_like_an_upscalers():
+@pytest.fixture
+def crops(photographs):
+    """A board that compares two layers of a VGG19 with random weights."""
     photos = {key: x[:48, :40] for key, x in datasets.held_out().items()}
-    judge = Judge({"crops": photos}, 4, "block1_conv1", weights=None)
-    originals = {key: datasets.pair(x, 4)[0] for key, x in photos.items()}
-    assert judge.compare(originals, "crops") == pytest.approx((0, 0), abs=1e-6)
-    large = {key: noisy(datasets.pair(x, 4)[1]) for key, x in photos.items()}
+    return Scoreboard({"crops": photos}, 4, ["block1_conv1", "block2_conv1"], None)
+
+
+def test_the_protocol_names_random_weights(crops):
+    told = crops.perception_protocol("block1_conv1")
+    assert told.startswith("block1_conv1 of VGG19, RANDOM weights")
+    assert not crops.imagenet
+
+
+def test_images_made_elsewhere_are_scored_like_an_upscalers(crops):
+    pairs = {key: datasets.pair(x, 4) for key, x in crops.sets["crops"].items()}
+    crops.add_results("originals", {"crops": {key: x[0] for key, x in pairs.items()}})
+    for layer in crops.layers:
+        seen = crops.perception("originals", "crops", layer)
+        assert seen == pytest.approx((0, 0), abs=1e-6)
+    large = {key: noisy(small) for key, (_, small) in pairs.items()}
     backward = dict(reversed(large.items()))  # the names count, not the order
-    assert judge.compare(backward, "crops") == judge.score(noisy, "crops")
-    assert judge.compare(large, "crops").feature_distance > 0.001
+    crops.add_results("backward", {"crops": backward})
+    crops.add("noisy", noisy)
+    found = [crops.perception(name, "crops") for name in ("noisy", "backward")]
+    assert found[0] == found[1]
+    assert crops.mean("noisy", "crops") == crops.mean("backward", "crops")
+    assert found[0].feature_distance > 0.001
+    assert found[0] != crops.perception("noisy", "crops", "block2_conv1")
     with pytest.raises(ValueError, match=r"Expected one .*Received: .*'coffee'"):
-        judge.compare({"coffee": large["coffee"]}, "crops")
+        crops.add_results("few", {"crops": {"coffee": large["coffee"]}})
+    with pytest.raises(ValueError, match=r"Received: 'block5_conv1'"):
+        crops.perception("noisy", "crops", "block5_conv1")
+
+
+def test_each_image_is_enlarged_once(crops):
+    seen = []
+    crops.add("counted", lambda low: (seen.append(1), resize(low, 4))[1])
+    assert len(seen) == len(crops.sets["crops"])
+    assert "block2_conv1, crops" in repr(crops)
+    assert "block1_conv1 and block2_conv1 of VGG19, RANDOM" in repr(crops)

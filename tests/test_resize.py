@@ -159,10 +159,31 @@ def test_one_pixel_is_repeated():
     np.testing.assert_allclose(resize(np.full((1, 1, 3), 0.3), 4), 0.3)
 
 
-@pytest.mark.parametrize("scale", [0, -1, 0.25, 2.0, "4", None, True, Fraction(-1, 2)])
+@pytest.mark.parametrize("scale", [0, -1, -0.5, "4", None, True, Fraction(-1, 2)])
 def test_refuses_scale(scale):
     with pytest.raises(ValueError, match=r"Fraction\(1, 4\). Received: "):
         resize(np.zeros((4, 4, 3)), scale)
+
+
+@pytest.mark.parametrize("scale", [float("nan"), float("inf"), 2**0.5, 1e-9])
+def test_refuses_floats_that_are_no_simple_fraction(scale):
+    with pytest.raises(ValueError, match=f"Received: {scale}"):
+        resize(np.zeros((4, 4, 3)), scale)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (0.5, Fraction(1, 2)),
+        (2.0, 2),
+        (1 / 3, Fraction(1, 3)),
+        (0.1, Fraction(1, 10)),
+        (1.001, Fraction(1001, 1000)),
+    ],
+)
+def test_a_float_stands_for_a_simple_fraction(rng, given, meant):
+    image = rng.random((30, 20, 3))
+    np.testing.assert_array_equal(resize(image, given), resize(image, meant))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import skimage.color
 import skimage.metrics
 import tensorflow as tf
 
-from sr_utils import datasets, images, metrics, models
+from sr_utils import architecture, datasets, images, metrics
 from sr_utils.resize import resize
 from sr_utils.scoreboard import Scoreboard, evaluate
 
@@ -199,10 +199,10 @@ def test_rendering():
 
 def test_costs_add_columns():
     board = Scoreboard({"cats": {"chelsea": datasets.held_out()["chelsea"]}}, 4)
-    board.add("network", bicubic(4), models.Cost(8_129, 8_032))
+    board.add("network", bicubic(4), architecture.Cost(8_129, 8_032))
     board.add("bicubic", bicubic(4))
     head, network, other = board._cells()
-    assert head[2:] == ["parameters", "multiplications per pixel"]
+    assert head[2:] == ["parameters", "multiplications (MACs) per pixel"]
     assert network[2:] == ["8,129", "8,032"]
     assert other[2:] == ["", ""]
 

@@ -8,12 +8,14 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
 
 from sr_utils import models, runtime, vgg
 from sr_utils.perceptual import PerceptualLoss
 from sr_utils.srgan import SRGAN
 
+tf.config.experimental.enable_op_determinism()  # as lessons do on a CPU
 RATE = 0.05
 
 
@@ -34,7 +36,7 @@ class Invalid(Nothing):
         return super().call(y_true, y_pred) * float("nan")
 
 
-def made(content=None, rate=RATE, d_rate=RATE, adversarial=0.5):
+def srgan(content=None, rate=RATE, d_rate=RATE, adversarial_weight=0.5):
     """A small SRGAN whose generator isn't bicubic alone."""
     keras.utils.set_random_seed(0)
     generator = models.srresnet(2, blocks=1, filters=8)
@@ -43,7 +45,7 @@ def made(content=None, rate=RATE, d_rate=RATE, adversarial=0.5):
     model = SRGAN(generator, models.discriminator(4))
     optimizers = [keras.optimizers.Adam(float(x)) for x in (rate, d_rate)]
     content = keras.losses.MeanSquaredError() if content is None else content
-    model.compile(*optimizers, content, adversarial, jit_compile=False)
+    model.compile(*optimizers, content, adversarial_weight, jit_compile=False)
     return model
 
 
@@ -68,7 +70,7 @@ def moved(before, after):
 
 @pytest.mark.parametrize(("rate", "d_rate"), [(RATE, 0), (0, RATE)])
 def test_each_optimizer_moves_its_own_network_only(images, rate, d_rate):
-    model = made(rate=rate, d_rate=d_rate)
+    model = srgan(rate=rate, d_rate=d_rate)
     before = trained(model.generator), trained(model.discriminator)
     model.train_on_batch(*images)
     assert (moved(before[0], trained(model.generator)) > 1e-3) == (rate > 0)
@@ -77,14 +79,14 @@ def test_each_optimizer_moves_its_own_network_only(images, rate, d_rate):
 
 @pytest.mark.parametrize("adversarial", [0, 1])
 def test_the_generator_learns_through_the_discriminator(images, adversarial):
-    model = made(Nothing(), adversarial=adversarial)
+    model = srgan(Nothing(), adversarial_weight=adversarial)
     before = trained(model.generator)
     model.train_on_batch(*images)
     assert (moved(before, trained(model.generator)) > 1e-3) == (adversarial > 0)
 
 
 def test_against_a_fixed_discriminator_results_get_more_probable(images):
-    model = made(Nothing(), d_rate=0, rate=0.003, adversarial=1)
+    model = srgan(Nothing(), d_rate=0, rate=0.003, adversarial_weight=1)
     first = model.train_on_batch(*images, return_dict=True)["fake"]
     for _ in range(20):
         model.reset_metrics()
@@ -94,7 +96,7 @@ def test_against_a_fixed_discriminator_results_get_more_probable(images):
 
 def test_a_discriminator_learns_to_tell_real_from_fake(images):
     low, high = images
-    model = made(rate=0)
+    model = srgan(rate=0)
     for _ in range(60):
         model.reset_metrics()
         seen = model.train_on_batch(low, high / 4, return_dict=True)
@@ -104,7 +106,7 @@ def test_a_discriminator_learns_to_tell_real_from_fake(images):
 
 def test_a_discriminator_sees_contrast(rng):
     low = rng.random((8, 8, 8, 3), dtype="float32")
-    model = made(rate=0, d_rate=0.01)
+    model = srgan(rate=0, d_rate=0.01)
     result = ops.convert_to_numpy(model.generator(low))
     sharper = 0.5 + 2 * (result[::-1] - 0.5)
     for _ in range(60):
@@ -118,7 +120,7 @@ def test_a_discriminator_sees_contrast(rng):
 
 def test_the_losses_are_the_written_ones(images):
     low, high = images
-    model = made(rate=0, d_rate=0)
+    model = srgan(rate=0, d_rate=0)
     found = model.train_on_batch(low, high, return_dict=True)
     result = model.generator(low)
     both = model.discriminator(ops.concatenate([high, result]), training=True)
@@ -149,7 +151,7 @@ def test_images_are_judged_at_all_16_places_of_a_square(images):
             seen.append((np.array(y_true), np.array(y_pred)))
             return super().call(y_true, y_pred)
 
-    model = made(rate=0, d_rate=0)
+    model = srgan(rate=0, d_rate=0)
     model.compile(*model.optimizers, Spy(), 0.5, run_eagerly=True)
     result = np.array(model.generator(low))
     for _ in range(16):
@@ -181,7 +183,7 @@ def test_images_are_judged_at_all_16_places_of_a_square(images):
 
 def test_metrics_do_not_leak_into_the_next_epoch(images):
     low, high = images
-    model = made(rate=0, d_rate=0)
+    model = srgan(rate=0, d_rate=0)
 
     def epochs():
         for shift in (0, 0, 1, 1):
@@ -197,7 +199,7 @@ def test_metrics_do_not_leak_into_the_next_epoch(images):
 
 def test_statistics_move_in_training_only(images):
     low, high = images
-    model = made()
+    model = srgan()
     before = weights(model)
     model.predict(low, verbose=0)
     model.evaluate(low, high, verbose=0)
@@ -218,7 +220,7 @@ def test_statistics_move_in_training_only(images):
 @pytest.mark.parametrize(("step", "kept"), [(1, 1 / 11), (10, 0.5), (10_000, 0.995)])
 def test_the_average_follows_slowly_and_is_what_predicts(images, step, kept):
     low, high = images
-    model = made()
+    model = srgan()
     start = weights(model.generator)
     model.optimizer.iterations.assign(step - 1)
     model.train_on_batch(low, high)
@@ -235,7 +237,7 @@ def test_the_average_follows_slowly_and_is_what_predicts(images, step, kept):
 def test_one_file_holds_everything_but_vgg(images, tmp_path, monkeypatch):
     low, high = images
     content = PerceptualLoss(["block3_conv1"], None, 0.01)
-    model = made(content)
+    model = srgan(content)
     model.fit(low, high, batch_size=2, verbose=0)
     path = tmp_path / "model.keras"
     model.save(path)
@@ -263,9 +265,9 @@ def test_checkpoints_are_written_and_a_loss_that_is_no_number_stops(images, tmp_
     low, high = images
     path = tmp_path / "best.keras"
     best = keras.callbacks.ModelCheckpoint(path, "loss", save_best_only=True)
-    made().fit(low, high, verbose=0, callbacks=[best])
+    srgan().fit(low, high, verbose=0, callbacks=[best])
     assert path.is_file()
-    model = made(Invalid())
+    model = srgan(Invalid())
     stop = keras.callbacks.TerminateOnNaN()
     history = model.fit(low, high, epochs=5, verbose=0, callbacks=[stop]).history
     assert len(history["loss"]) == 1
@@ -273,7 +275,7 @@ def test_checkpoints_are_written_and_a_loss_that_is_no_number_stops(images, tmp_
 
 def test_in_half_precision_both_losses_are_scaled(images):
     with runtime.policy("mixed_float16"):
-        model = made()
+        model = srgan()
     for optimizer in model.optimizers:
         assert isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
     before = trained(model.generator), trained(model.discriminator)
@@ -285,7 +287,7 @@ def test_in_half_precision_both_losses_are_scaled(images):
 
 
 def test_wrong_arguments_are_refused():
-    model, one = made(), keras.optimizers.Adam()
+    model, one = srgan(), keras.optimizers.Adam()
     other, content = keras.optimizers.Adam(), keras.losses.MeanSquaredError()
     for arguments in [(one, one, content, 1), (one, None, content, 1)]:
         with pytest.raises(ValueError, match=r"two different .*Received: "):
@@ -293,8 +295,18 @@ def test_wrong_arguments_are_refused():
     with pytest.raises(ValueError, match=r"`content` as a .*Received: 'mse'"):
         model.compile(one, other, "mse", 1)
     for weight in (-1, "1", None, float("nan"), float("inf")):
-        with pytest.raises(ValueError, match=r"`adversarial` as a number.*Received"):
+        with pytest.raises(
+            ValueError, match=r"`adversarial_weight` as a number.*Received"
+        ):
             model.compile(one, other, content, weight)
+
+
+@pytest.mark.parametrize("name", ["loss", "metrics", "weighted_metrics"])
+def test_what_would_be_ignored_is_refused(name):
+    optimizers = [keras.optimizers.Adam() for _ in range(2)]
+    content = keras.losses.MeanSquaredError()
+    with pytest.raises(ValueError, match=f"Expected no .*Received: {name}"):
+        srgan().compile(*optimizers, content, 0.5, **{name: "mse"})
 
 
 def test_the_discriminator_takes_any_size(rng):
@@ -305,6 +317,7 @@ def test_the_discriminator_takes_any_size(rng):
         models.discriminator(0)
 
 
+@pytest.mark.slow
 def test_two_devices_take_the_step_of_one():
     script = Path(__file__).with_name("two_devices.py")
     done = subprocess.run(

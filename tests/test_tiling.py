@@ -1,7 +1,5 @@
 """Tiles give the result of the whole image, without holding it as floats."""
 
-import statistics
-import time
 import tracemalloc
 
 import keras
@@ -9,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sr_utils import images, models, pretrained, tiling
+from sr_utils import architecture, images, models, pretrained, tiling
 
 SIZES = [(1, 1), (1, 7), (5, 2), (13, 29), (64, 64), (97, 61), (192, 256)]
 
@@ -17,7 +15,7 @@ SIZES = [(1, 1), (1, 7), (5, 2), (13, 29), (64, 64), (97, 61), (192, 256)]
 @pytest.fixture(scope="module", params=pretrained.names())
 def shipped(request):
     model = models.load_checkpoint(request.param)
-    return model, tiling.network(model)
+    return model, models.upscaler(model, compiled=True)
 
 
 def positive(model):
@@ -66,7 +64,7 @@ def test_spans_cover_a_line_with_windows_of_one_width(size, tile, overlap):
 
 def test_the_radius_is_exactly_how_far_the_gradient_reaches(shipped):
     model, upscaler = shipped
-    radius = tiling.receptive_radius(model)
+    radius = architecture.receptive_radius(model)
     rows, columns = np.nonzero(seen_by(model, upscaler.scale))
     for places in (rows, columns):
         assert 35 - places.min() == places.max() - 35 == radius
@@ -83,17 +81,17 @@ def test_the_radius_is_exactly_how_far_the_gradient_reaches(shipped):
 )
 def test_the_radius_of_other_networks(model, scale):
     rows, _ = np.nonzero(seen_by(positive(model), scale))
-    assert rows.max() - 35 == tiling.receptive_radius(model)
-    assert tiling.network(model).scale == scale
+    assert rows.max() - 35 == architecture.receptive_radius(model)
+    assert models.upscaler(model, compiled=True).scale == scale
 
 
 def test_a_network_that_looks_everywhere_has_no_radius():
     low = keras.Input((None, None, 3))
     mean = keras.layers.GlobalAveragePooling2D(keepdims=True)(low)
     with pytest.raises(ValueError, match=r"Received: GlobalAveragePooling2D"):
-        tiling.receptive_radius(keras.Model(low, low + mean))
+        architecture.receptive_radius(keras.Model(low, low + mean))
     with pytest.raises(ValueError, match=r"Received: Conv2D"):
-        tiling.receptive_radius(models.discriminator(4))
+        architecture.receptive_radius(models.discriminator(4))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -108,7 +106,7 @@ def test_tiles_give_the_whole(shipped, rng, size):
 
 
 def test_two_tile_sizes_agree(rng):
-    upscaler = tiling.network(models.load_checkpoint("srcnn_x3"))
+    upscaler = models.upscaler(models.load_checkpoint("srcnn_x3"), compiled=True)
     image = rng.random((301, 423, 3), "float32")
     parts = joined(upscaler, image, 96)
     np.testing.assert_allclose(parts, joined(upscaler, image, 150), rtol=0, atol=1e-5)
@@ -128,7 +126,7 @@ def test_an_overlap_one_pixel_too_small_shows(rng):
         positive(models.srresnet(4, blocks=1, filters=4)),
     ):
         whole = models.upscaler(model)(image)
-        radius = tiling.receptive_radius(model)
+        radius = architecture.receptive_radius(model)
         exact = tiling.tiled(model, image, 8, radius)
         broken = tiling.tiled(model, image, 8, radius - 1)
         assert np.abs(exact - whole).max() < 1e-5 < np.abs(broken - whole).max()
@@ -145,7 +143,7 @@ def test_no_overlap_shows_plainly(shipped, rng):
 @pytest.mark.parametrize("scale", [2, 3, 4])
 def test_interpolation_in_tiles(rng, kernel, scale):
     image = rng.random((23, 31, 4), "float32")
-    upscaler = tiling.kernel(kernel, scale)
+    upscaler = tiling.interpolation(kernel, scale)
     whole = upscaler.function(image)
     assert whole.shape == (23 * scale, 31 * scale, 4)
     np.testing.assert_allclose(joined(upscaler, image, 5), whole, rtol=0, atol=1e-5)
@@ -204,18 +202,3 @@ def test_tiled_refuses(rng):
         tiling.tiled(model, image, into=np.zeros((12, 16, 3), np.int64))
     with pytest.raises(ValueError, match=r"Received: dtype uint8"):
         tiling.tiled(model, (255 * image).astype(np.uint8))
-
-
-@pytest.mark.slow
-def test_tiles_cost_little_more_than_their_overlap(rng):
-    upscaler = tiling.network(models.load_checkpoint("srresnet_x4"))
-    tile, image = 64, rng.random((296, 296, 3), "float32")
-
-    def seconds(tile):
-        start = time.perf_counter()
-        joined(upscaler, image, tile)
-        return time.perf_counter() - start
-
-    seconds(tile)
-    ratio = statistics.median(seconds(296) / seconds(tile) for _ in range(7))
-    assert ratio >= 0.85 * (tile / (tile + 2 * upscaler.radius)) ** 2

@@ -3,6 +3,7 @@
 `python -m tools.notebooks build` turns `notebooks/src/*.py` into executed notebooks,
 the ones that are committed. `python -m tools.notebooks run` executes the committed
 notebooks afresh and writes them, with HTML pages and an index, into `build/`.
+`python -m tools.notebooks test` runs them with nbval and compares their stored outputs.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import base64
 import hashlib
 import html
 import re
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -36,6 +38,11 @@ TEMPLATES = ROOT / "tools" / "templates"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 CELL_TIMEOUT = 600
+_NBVAL = [
+    *("-n", "2", "--dist", "loadfile", "--nbval", "--nbval-current-env"),
+    f"--nbval-cell-timeout={CELL_TIMEOUT}",
+    f"--nbval-sanitize-with={ROOT / 'tests' / 'nbval_sanitize.cfg'}",
+]
 
 
 class LessonError(Exception):
@@ -155,15 +162,21 @@ def run(names):
     print(index)
 
 
+def compare(names):
+    """Run the committed notebooks with nbval, two at a time; exit with its status."""
+    paths = [str(path) for path in _chosen(NOTEBOOKS, "*.ipynb", names)]
+    sys.exit(subprocess.call([sys.executable, "-m", "pytest", *_NBVAL, *paths]))
+
+
 def main():
     """Read the command line; exit with a message if a lesson fails."""
     parser = argparse.ArgumentParser(prog="tools.notebooks", description=__doc__)
-    parser.add_argument("action", choices=["build", "run"])
+    parser.add_argument("action", choices=_ACTIONS)
     parser.add_argument("lesson", nargs="*", help="default: all")
     arguments = parser.parse_args()
     try:
         with process.stoppable():
-            {"build": build, "run": run}[arguments.action](arguments.lesson)
+            _ACTIONS[arguments.action](arguments.lesson)
     except LessonError as error:
         sys.exit(f"\n{error}")
     except KeyboardInterrupt as stop:
@@ -243,6 +256,8 @@ def _index_entry(path):
         f'src="data:image/png;base64,{picture.data["image/png"]}">'
     )
 
+
+_ACTIONS = {"build": build, "run": run, "test": compare}
 
 if __name__ == "__main__":
     main()

@@ -38,7 +38,7 @@ import tensorflow as tf
 from keras import layers, ops
 from numpy.lib.stride_tricks import sliding_window_view
 
-from sr_utils import datasets, images, metrics, models, pictures, plots
+from sr_utils import architecture, datasets, images, metrics, models, pictures, plots
 from sr_utils.layers import ICNR, Bicubic, EdgePadding, Luma
 from sr_utils.losses import LumaSquaredError
 from sr_utils.progress import Progress
@@ -402,7 +402,7 @@ assert progress.decibels[0] < 20 < line[0] < max(progress.decibels)
 board = Scoreboard({"held-out": photographs}, scale=4)
 board.add("bicubic", lambda low: resize(low, 4))
 board.add("lanczos3", lambda low: resize(low, 4, "lanczos3"))
-board.add("SRCNN", models.upscaler(whole), models.cost(whole))
+board.add("SRCNN", models.upscaler(whole), architecture.cost(whole))
 board
 
 # %% tags=["nbval-ignore-output"]
@@ -468,7 +468,7 @@ pictures.compare(results | {"original": cat}, eye, captions=captions, alt=alt)
 
 # %%
 srcnn_price = 9**2 * 1 * 64 + 1**2 * 64 * 32 + 5**2 * 32 * 1
-assert srcnn_price == models.cost(whole).multiplications
+assert srcnn_price == architecture.cost(whole).multiplications
 print(f"SRCNN: {srcnn_price:,} multiplications per pixel")
 
 # %% [markdown]
@@ -510,7 +510,7 @@ def sub_pixel_network(residual):
 # %%
 espcn = sub_pixel_network(residual=False)
 espcn_price = (5**2 * 1 * 64 + 3**2 * 64 * 32 + 3**2 * 32 * 16) / 16
-assert espcn_price == models.cost(espcn).multiplications
+assert espcn_price == architecture.cost(espcn).multiplications
 print(f"ESPCN: {espcn.count_params():,} parameters, {espcn_price:,.0f} per pixel")
 
 # %% [markdown]
@@ -574,8 +574,8 @@ alt = (
 plots.curves(curves, **axes | {"bottom": 20}, alt=alt)
 
 # %% tags=["nbval-ignore-output"]
-board.add("ESPCN", models.upscaler(espcn), models.cost(espcn))
-board.add("ESPCN, residual", models.upscaler(added), models.cost(added))
+board.add("ESPCN", models.upscaler(espcn), architecture.cost(espcn))
+board.add("ESPCN, residual", models.upscaler(added), architecture.cost(added))
 board
 
 # %% tags=["nbval-ignore-output"]
@@ -702,7 +702,7 @@ def untrained(end):
 # %%
 ours, single = untrained(tail), untrained(single_layer)
 for name, network in {"our tail": ours, "single layer": single}.items():
-    parameters, per_pixel = models.cost(network)
+    parameters, per_pixel = architecture.cost(network)
     print(f"{name}: {parameters:,} parameters, {per_pixel:,} multiplications per pixel")
 
 # %% [markdown]
@@ -745,8 +745,8 @@ alt = "SRResNet ends highest, then the single layer; both far above ESPCN and bi
 plots.curves(curves, **axes | {"bottom": 28}, alt=alt)
 
 # %% tags=["nbval-ignore-output"]
-board.add("SRResNet", models.upscaler(resnet), models.cost(resnet))
-board.add("single layer", models.upscaler(single), models.cost(single))
+board.add("SRResNet", models.upscaler(resnet), architecture.cost(resnet))
+board.add("single layer", models.upscaler(single), architecture.cost(single))
 board
 
 # %% tags=["nbval-ignore-output"]
@@ -783,7 +783,7 @@ pictures.compare(results, rim, columns=3, captions=captions, alt=alt)
 # line. Now look at the dots in the foam, in the original. No network brings them back.
 
 # %% tags=["nbval-ignore-output"]
-board.add("SRResNet, shipped", shipped, models.cost(checkpoint))
+board.add("SRResNet, shipped", shipped, architecture.cost(checkpoint))
 board
 
 # %% [markdown]
@@ -949,7 +949,10 @@ pictures.gallery(panels, zoom=12, alt=alt)
 #   Squared error learns the mean, absolute error the median.
 
 # %%
-assert 5 * models.cost(espcn).multiplications < models.cost(whole).multiplications
+assert (
+    5 * architecture.cost(espcn).multiplications
+    < architecture.cost(whole).multiplications
+)
 gain = board.mean("SRResNet", "held-out").psnr - board.mean("bicubic", "held-out").psnr
 assert gain > 0.8
 
@@ -1016,8 +1019,8 @@ assert means["SRCNN, eight opinions"] > means["SRCNN"]
 # %% tags=["solution"]
 for scale in (2, 3, 4):
     price = (5**2 * 64 + 3**2 * 64 * 32 + 3**2 * 32 * scale**2) / scale**2
-    assert models.cost(models.espcn(scale)).multiplications == round(price)
-    assert models.cost(models.srcnn(scale)).multiplications == srcnn_price
+    assert architecture.cost(models.espcn(scale)).multiplications == round(price)
+    assert architecture.cost(models.srcnn(scale)).multiplications == srcnn_price
 # SRCNN works on large pixels. ESPCN works on small ones: fewer of them at larger scales.
 
 # %% [markdown]

@@ -33,8 +33,7 @@ import tensorflow as tf
 from keras import ops
 from scipy import linalg, ndimage
 
-from sr_utils import datasets, metrics, models, pictures, plots
-from sr_utils.judge import Judge
+from sr_utils import architecture, datasets, metrics, models, pictures, plots
 from sr_utils.layers import FlatResponse
 from sr_utils.patches import Patches
 from sr_utils.perceptual import PerceptualLoss, channel_rms, vgg19_features
@@ -156,7 +155,7 @@ pictures.gallery(panels, zoom=zoom, columns=3, alt=alt)
 # %%
 def invert(layer, image, steps):
     features = vgg19_features([layer], weights)
-    wanted, (rms,) = features(image[None]), channel_rms(features)
+    wanted, (rms,) = features(image[None]), channel_rms(features, datasets.training())
     noise = np.random.default_rng(0).normal(0.5, 0.1, image[None].shape)
     found = keras.Variable(noise.astype("float32"))
     optimizer = keras.optimizers.Adam(0.03)
@@ -216,7 +215,7 @@ if imagenet:
 
 # %%
 features = vgg19_features(["block3_conv1"], weights)
-(rms,) = channel_rms(features)
+(rms,) = channel_rms(features, datasets.training())
 
 
 def cloud(image):
@@ -411,7 +410,7 @@ def feature_loss(features, rms, pixel=3):
 
 
 # %%
-package = PerceptualLoss(["block3_conv1"], weights, pixel=3)
+package = PerceptualLoss(["block3_conv1"], weights, datasets.training(), pixel=3)
 images = [x[None].astype("float32") for x in (portrait, damaged["blur"])]
 values = [float(loss(*images)) for loss in (feature_loss(features, rms), package)]
 print("equal:", np.isclose(*values, rtol=1e-4))
@@ -447,11 +446,13 @@ def tuned_network(loss, steps, flat=False):
     patches = Patches(datasets.training().values(), 4, batch=4, seed=1)
     options = {"steps_per_epoch": steps, "shuffle": False, "verbose": 0}
     network.fit(patches.stream(), **options)
-    return models.in_float32(network)
+    return architecture.in_float32(network)
 
 
 with runtime.policy(runtime.precision()):
-    training_loss = PerceptualLoss(["block3_conv1"], weights, pixel=3)
+    training_loss = PerceptualLoss(
+        ["block3_conv1"], weights, datasets.training(), pixel=3
+    )
 
 # %% [markdown]
 # **Predict:** 60 steps with a loss that wants texture. The network can't know *which*
@@ -662,7 +663,7 @@ assert not imagenet or apart[0] < apart[1]
 # lesson 2, of features here. Blau and Michaeli (2018) call such distances **distortion**.
 #
 # **Perception** is another question: could this be a photograph? In theory you compare all
-# results with all photographs. We have three, so the judge below compares with their
+# results with all photographs. We have three, so the table below compares with their
 # originals, and forgets the places.
 
 # %% [markdown]
@@ -725,9 +726,10 @@ if imagenet:
 # %% [markdown]
 # ## The verdict
 #
-# `Judge` scores a method by both distances, with the protocol of the scoreboard: all
-# held-out photographs, reduced, enlarged and rounded to 8 bits. One more competitor is
-# bicubic with a little white noise added: an attempt to cheat. **Predict:** does it work?
+# A `Scoreboard` with `layers=` also compares features, by both distances and with its usual
+# protocol: all held-out photographs, reduced, enlarged and rounded to 8 bits. One more
+# method is bicubic with a little white noise added: an attempt to cheat. **Predict:** does
+# it work?
 
 
 # %%
@@ -736,10 +738,12 @@ def noisy(low):
     return np.clip(large + np.random.default_rng(0).normal(0, 0.03, large.shape), 0, 1)
 
 
-judge = Judge({"held-out": photographs}, 4, weights=weights)
+two_layers = ["block3_conv1", "block2_conv2"]
+board = Scoreboard({"held-out": photographs}, 4, two_layers, weights)
 upscalers["bicubic + noise"] = noisy
-board.add("bicubic + noise", noisy)
-verdicts = {name: judge.score(x, "held-out") for name, x in upscalers.items()}
+for name, upscale in upscalers.items():
+    board.add(name, upscale)
+verdicts = {name: board.perception(name, "held-out") for name in upscalers}
 points = {
     name: (board.mean(name, "held-out").psnr, verdict.frechet)
     for name, verdict in verdicts.items()
@@ -750,7 +754,8 @@ print(f"{'':22}  PSNR      feature distance  Fréchet distance")
 for name, verdict in verdicts.items():
     distances = f"{verdict.feature_distance:.3f}             {verdict.frechet:.1f}"
     print(f"{name:22}  {points[name][0]:.2f} dB  {distances}")
-print(textwrap.fill(f"The distances: {judge.protocol}", 88))
+protocol = board.perception_protocol("block3_conv1")
+print(textwrap.fill(f"The distances: {protocol}", 88))
 
 # %% tags=["nbval-ignore-output"]
 alt = (
@@ -760,7 +765,7 @@ plots.plane(points, y_label="Fréchet distance: down is more like a photograph",
 
 # %% [markdown]
 # This is the **perception-distortion plane**. To the right, closer to the original; down,
-# more like a photograph. White noise brings bicubic down a little, for this judge though
+# more like a photograph. White noise brings bicubic down a little, by this measure though
 # not for you, and stays far above the networks. From bicubic to the pixel loss, both
 # measures get better. From pixel loss to feature loss, one gets worse as the other gets
 # better.
@@ -781,15 +786,15 @@ if imagenet:
     assert 0.3 < lost < 2.5
 
 # %% [markdown]
-# This judge looks at the very layer that the loss was made of, so it favors the feature
+# This distance looks at the very layer that the loss was made of, so it favors the feature
 # twin. Ask another layer. It isn't independent either, since `block3_conv1` is computed
-# from it. A truly independent judge would be another network, or you.
+# from it. Truly independent would be another network, or you.
 
 # %% tags=["nbval-ignore-output"]
-second = Judge({"held-out": photographs}, 4, "block2_conv2", weights)
-others = [second.score(upscalers[name], "held-out").frechet for name in names]
+second = [board.perception(name, "held-out", "block2_conv2") for name in names]
+others = [seen.frechet for seen in second]
 print(
-    f"{second.layer}: {others[0]:.1f} with pixel loss, {others[1]:.1f} with feature loss"
+    f"block2_conv2: {others[0]:.1f} with pixel loss, {others[1]:.1f} with feature loss"
 )
 if imagenet:
     assert others[1] < others[0]
@@ -819,11 +824,13 @@ if imagenet:
 # weave is left.
 
 # %% tags=["nbval-ignore-output"]
-rated = {"pixel loss": shipped["pixel loss"], "feature loss": first_try}
-rated = {
-    name: judge.score(models.upscaler(network), "held-out").frechet
-    for name, network in rated.items()
-}
+rated = {}
+for name, network in (
+    ("pixel loss", shipped["pixel loss"]),
+    ("feature loss", first_try),
+):
+    board.add(name, models.upscaler(network))
+    rated[name] = board.perception(name, "held-out").frechet
 print(
     f"{rated['pixel loss']:.1f} before the first try, {rated['feature loss']:.1f} after"
 )
@@ -831,9 +838,9 @@ if imagenet:
     assert rated["feature loss"] < rated["pixel loss"]
 
 # %% [markdown]
-# And the judge? It rates the woven skin of the first try *better* than the network it came
-# from. Perhaps it overlooks the grid, perhaps it takes it for texture; the number doesn't
-# say. Keep looking at pictures.
+# And the Fréchet distance? It rates the woven skin of the first try *better* than the
+# network it came from. Perhaps it overlooks the grid, perhaps it takes it for texture; the
+# number doesn't say. Keep looking at pictures.
 
 # %% [markdown]
 # ## Getting it wrong
@@ -859,7 +866,8 @@ ratio = float(np.mean(rms[np.isfinite(rms)] ** 2)) / 12.75**2
 # %% tags=["nbval-ignore-output"]
 mistakes = {"wrong range": wrong_range, "wrong scale": wrong_scale}
 for name, network in mistakes.items():
-    rated[name] = judge.score(models.upscaler(network), "held-out").frechet
+    board.add(name, models.upscaler(network))
+    rated[name] = board.perception(name, "held-out").frechet
 tried = {"pixel loss": shipped["pixel loss"], "feature loss": first_try} | mistakes
 results = {name: models.upscaler(network)(small) for name, network in tried.items()}
 captions = {name: f"Fréchet distance {x:.1f}" for name, x in rated.items()}
@@ -893,11 +901,9 @@ if imagenet:
 
 # %% tags=["nbval-ignore-output"]
 if benchmarks := datasets.available("Set5"):
-    papers, judges = Scoreboard(benchmarks, 4), Judge(benchmarks, 4, weights=weights)
+    papers = Scoreboard(benchmarks, 4, two_layers, weights)
     for name, network in shipped.items():
         papers.add(name, models.upscaler(network))
-        frechet, _ = judges.score(models.upscaler(network), "Set5")
-        print(f"{name}: Fréchet distance {frechet:.1f}")
     print(papers)
     set5 = [papers.mean(name, "Set5").psnr for name in shipped]
     assert 0.3 < set5[0] - set5[1] < 2.5
@@ -953,7 +959,7 @@ if imagenet:
     assert drifts[0] > drifts[1]
 
 # %% [markdown]
-# **2. Patience.** Recover the eye from `block3_conv1` with twice as many steps. Does the
+# **2. More steps.** Recover the eye from `block3_conv1` with twice as many steps. Does the
 # grain go away?
 
 # %%
@@ -979,7 +985,7 @@ if imagenet:
 first_block = 9 * (3 * 64 + 64 * 64)
 second_block = 9 * (64 * 128 + 128 * 128) / 4
 price = first_block + second_block + 9 * 128 * 256 / 16
-network_price = models.cost(shipped["feature loss"]).multiplications
+network_price = architecture.cost(shipped["feature loss"]).multiplications
 print(f"{price:,.0f} against {network_price:,} of the network")
 assert round(price) == 112_320
 assert 3 < price / network_price < 4
@@ -999,7 +1005,7 @@ assert np.isclose(metrics.frechet_distance(base, 1 + 3 * base), 1 + (1 - 3) ** 2
 assert np.isclose(metrics.frechet_distance(0 * base, 1 + 3 * base), 1 + 3**2)
 
 # %% [markdown]
-# **5. Fool the judge.** Is there noise that makes bicubic better than the pixel twin in the
+# **5. Fool the distance.** Is there noise that makes bicubic better than the pixel twin in the
 # Fréchet distance? Try five strengths of white noise.
 
 # %%

@@ -31,8 +31,16 @@ import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
-from sr_utils import datasets, losses, metrics, models, pictures, plots, srgan
-from sr_utils.judge import Judge
+from sr_utils import (
+    architecture,
+    datasets,
+    losses,
+    metrics,
+    models,
+    pictures,
+    plots,
+    srgan,
+)
 from sr_utils.patches import Patches
 from sr_utils.perceptual import PerceptualLoss, vgg19_features
 from sr_utils.progress import Progress
@@ -41,7 +49,7 @@ from sr_utils.scoreboard import Scoreboard
 
 # %% [markdown]
 # Here is where the lesson leads: three networks with the same layers. The first was trained
-# on pixels, the second on features, the third against an opponent. Look at the fur. The
+# on pixels, the second on features, the third against a discriminator. Look at the fur. The
 # third has the most of it, and its PSNR is the lowest.
 
 # %%
@@ -75,7 +83,7 @@ pictures.gallery(panels, zoom=3, captions=captions, alt=alt)
 # %% [markdown]
 # **What you will learn**
 #
-# - why an opponent asks for *one* right answer, where squared error asks for the mean
+# - why a discriminator asks for *one* right answer, where squared error asks for the mean
 # - a discriminator, and the three losses of SRGAN with their weights
 # - a Keras model with its own `train_step`: two tapes, two optimizers
 # - how to read the curves of such a training, and what its failures look like
@@ -110,10 +118,9 @@ pictures.gallery(panels, alt=alt)
 
 # %% [markdown]
 # Now let a network learn to answer. It gets the gray and must return stripes. One of its
-# teachers is squared error. The other is a small network, the **critic**, that sees answers
-# and right answers in turn and learns to tell them apart. Together they are a **generative
-# adversarial network**, a GAN: the one that answers is the **generator**, and the critic
-# plays the part that large networks call the **discriminator**.
+# teachers is squared error. The other is a small network, the **discriminator**, that sees
+# answers and right answers in turn and learns to tell them apart. Together they are a
+# **generative adversarial network**, a GAN; the network that answers is its **generator**.
 
 
 # %%
@@ -125,19 +132,19 @@ def dense_generator():
     )
 
 
-def dense_critic(units):
+def dense_discriminator(units):
     hidden = [layers.Flatten(), layers.Dense(units), layers.LeakyReLU()]
     return keras.Sequential([keras.Input((8, 8)), *hidden, layers.Dense(1)])
 
 
-shapes = dense_generator().output_shape, dense_critic(32).output_shape
-print("generator:", shapes[0][1:], "critic:", shapes[1][1:])
+shapes = dense_generator().output_shape, dense_discriminator(32).output_shape
+print("generator:", shapes[0][1:], "discriminator:", shapes[1][1:])
 
 
 # %% [markdown]
-# The critic returns one number for each image, a **logit**: above 0 for "right answer",
-# below 0 for "made up". `BinaryCrossentropy` compares it with the truth, 1 or 0. The critic
-# learns to be right. The generator learns to make it wrong.
+# The discriminator returns one number for each image, a **logit**: above 0 for "right
+# answer", below 0 for "generated". `BinaryCrossentropy` compares it with the truth, 1 or 0.
+# The discriminator learns to be right. The generator learns to make it wrong.
 
 # %%
 cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
@@ -156,45 +163,47 @@ for logit in (-3.0, 0.0, 3.0):
     print(f"{logit:+.0f}: is it yes? {yes(logits):.2f}, is it no? {no(logits):.2f}")
 
 # %% [markdown]
-# The loss is small when the critic says the right thing, and grows with how sure it was of
-# the wrong one. Now the two teachers, as functions of the answer and the critic.
+# The loss is small when the discriminator says the right thing, and grows with how sure it
+# was of the wrong one. Now the two teachers, as functions of the answer and the
+# discriminator.
 
 
 # %%
-def squared_error(answer, critic):
+def squared_error(answer, discriminator):
     return ops.mean(ops.square(answer - answers))
 
 
-def adversary(answer, critic):
-    return yes(critic(answer))
+def adversarial(answer, discriminator):
+    return yes(discriminator(answer))
 
 
 # %% [markdown]
-# The generator minimizes -log D, with D the probability that the critic gives to its
+# The generator minimizes -log D, with D the probability that the discriminator gives to its
 # answer. It could as well minimize log(1 - D), which asks for the same. But that has
-# hardly a gradient where the critic is sure, which is where the generator needs one most.
+# hardly a gradient where the discriminator is sure, which is where the generator needs one
+# most.
 #
 # One step moves both. `tf.GradientTape` writes down what is computed, and can then tell how
-# a loss changes with each weight. The generator's tape runs through the critic.
+# a loss changes with each weight. The generator's tape runs through the discriminator.
 
 
 # %%
 def learn(wish, given, rates=(0.02, 0.01), units=32, steps=400):
-    generator, critic = dense_generator(), dense_critic(units)
+    generator, discriminator = dense_generator(), dense_discriminator(units)
     optimizers = [keras.optimizers.Adam(rate, beta_1=0.5) for rate in rates]
-    for optimizer, network in zip(optimizers, (generator, critic), strict=True):
+    for optimizer, network in zip(optimizers, (generator, discriminator), strict=True):
         optimizer.build(network.trainable_variables)
 
     @tf.function
     def step():
-        with tf.GradientTape() as tape, tf.GradientTape() as critic_tape:
+        with tf.GradientTape() as tape, tf.GradientTape() as d_tape:
             answer = generator(given)
-            loss = wish(answer, critic)
-            critic_loss = yes(critic(answers)) + no(critic(answer))
+            loss = wish(answer, discriminator)
+            d_loss = yes(discriminator(answers)) + no(discriminator(answer))
         weights = generator.trainable_variables
         optimizers[0].apply(tape.gradient(loss, weights), weights)
-        weights = critic.trainable_variables
-        optimizers[1].apply(critic_tape.gradient(critic_loss, weights), weights)
+        weights = discriminator.trainable_variables
+        optimizers[1].apply(d_tape.gradient(d_loss, weights), weights)
 
     for _ in range(steps):
         step()
@@ -206,10 +215,10 @@ def learn(wish, given, rates=(0.02, 0.01), units=32, steps=400):
 
 # %% tags=["nbval-ignore-output"]
 keras.utils.set_random_seed(0)
-wishes = {"squared error": squared_error, "adversary": adversary}
+wishes = {"squared error": squared_error, "adversarial": adversarial}
 learned = {name: learn(wish, gray)[0] for name, wish in wishes.items()}
 panels = {name: framed(image) for name, image in learned.items()}
-alt = "Squared error: even gray. Adversary: clear stripes."
+alt = "Squared error: even gray. Adversarial loss: clear stripes."
 pictures.gallery(panels, alt=alt)
 
 
@@ -222,11 +231,11 @@ apart = {name: from_both(image) for name, image in learned.items()}
 for name, x in apart.items():
     print(f"{name}: {x.min():.1f} from the closer answer, {x.max():.1f} from the other")
 assert apart["squared error"].min() > 0.45
-assert apart["adversary"].min() < 0.1 < 0.9 < apart["adversary"].max()
+assert apart["adversarial"].min() < 0.1 < 0.9 < apart["adversarial"].max()
 
 # %% [markdown]
 # Squared error returns the gray it was given: halfway between two right answers, and no
-# answer at all. The critic would spot that at once, since no right answer is gray. So the
+# answer at all. The discriminator would spot that at once, since no right answer is gray. So the
 # generator has to commit to one. Which one is chance. Even with more data it couldn't know.
 #
 # That is the bargain of this lesson: an image that *could* be right, in place of an average
@@ -236,7 +245,7 @@ assert apart["adversary"].min() < 0.1 < 0.9 < apart["adversary"].max()
 # ## The generator
 #
 # It is lesson 2's SRResNet with lesson 3's constraint, and it starts from the weights that
-# were trained on pixels. The paper starts there, too. An opponent is a poor first teacher:
+# were trained on pixels. The paper starts there, too. A discriminator is a poor first teacher:
 # a blur is so easy to tell from a photograph that it says little about what to draw first.
 
 
@@ -249,10 +258,10 @@ def generator(start="srresnet_x4"):
     return network
 
 
-print(f"{models.cost(generator()).parameters:,} parameters")
+print(f"{architecture.cost(generator()).parameters:,} parameters")
 
 # %% [markdown]
-# Lesson 3 ended with a faint weave on slopes. An opponent makes it worse, since a grid has
+# Lesson 3 ended with a faint weave on slopes. A discriminator makes it worse, since a grid has
 # contrast everywhere, just as texture has. The constraint can't see it: the squares stay
 # even only where the image is even.
 #
@@ -284,7 +293,7 @@ for name, x in {"texture": texture, "weave": weave.astype("float32")}.items():
 # %% [markdown]
 # ## The discriminator
 #
-# The opponent is a classifier with one question: photograph or made up? It has pairs of 3
+# The discriminator is a classifier with one question: photograph or generated? It has pairs of 3
 # × 3 convolutions, of which the second halves the resolution. Each has a leaky ReLU, and
 # all but the first have batch normalization. At the end, the paper flattens the map into
 # two dense layers, which fix the size of the image. Ours takes the mean over all places,
@@ -354,7 +363,7 @@ pictures.gallery(panels, zoom=40, captions=captions, alt=alt)
 # by taking the largest of each 2 × 2, has such a pattern, too, a fainter one.
 #
 # The cure costs nothing: **move both images** by 0 to 3 pixels down and to the right before
-# they are judged, and by others in each step. Over 16 steps every pixel has been at every
+# the discriminator sees them, and by others in each step. Over 16 steps every pixel has been at every
 # place, as on the right. What leaves the image on one side enters on the other, in the
 # original as in the result.
 
@@ -390,8 +399,10 @@ imagenet = vgg19_features(["block1_conv1"]).name == "vgg19_imagenet"
 weights = "imagenet" if imagenet else None
 print("weights of VGG19:", "ImageNet" if imagenet else "RANDOM")
 with runtime.policy(runtime.precision()):
-    feature_loss = PerceptualLoss(["block3_conv1"], weights)
-    content = PerceptualLoss(["block3_conv1"], weights, pixel=1, grid=1_000)
+    feature_loss = PerceptualLoss(["block3_conv1"], weights, datasets.training())
+    content = PerceptualLoss(
+        ["block3_conv1"], weights, datasets.training(), pixel=1, grid=1_000
+    )
 
 # %%
 terms = {
@@ -412,9 +423,9 @@ for name, term in terms.items():
 # %% [markdown]
 # The sizes of the losses say little, the pulls say more. The smallest loss, that of the
 # grid, pulls harder than that of the pixels, which has little more to do than to keep the
-# colors. The opponent's loss is half that of the features, and pulls harder, though it has
+# colors. The adversarial loss is half that of the features, and pulls harder, though it has
 # learned nothing yet. That is why the learning rate will start low: for the first ten
-# steps the generator hardly follows a judge that knows nothing.
+# steps the generator hardly follows a discriminator that knows nothing.
 #
 # The discriminator's own loss is the mean of "yes to photographs" and "no to what was
 # made", with one change: to photographs it should say 0.9, not 1. This is **one-sided
@@ -458,12 +469,12 @@ class Networks(keras.Model):
 
 # %%
 class Compiled(Networks):
-    def compile(self, optimizer, d_optimizer, content, adversarial, **options):
+    def compile(self, optimizer, d_optimizer, content, adversarial_weight, **options):
         super().compile(optimizer=optimizer, **options)
         self.d_optimizer = d_optimizer
         optimizer.build(self.generator.trainable_variables)
         d_optimizer.build(self.discriminator.trainable_variables)
-        self.content, self.adversarial = content, adversarial
+        self.content, self.adversarial_weight = content, adversarial_weight
         names = ("loss", "content", "adversarial", "d_loss", "real", "fake")
         self.means = {name: keras.metrics.Mean(name=name) for name in names}
 
@@ -482,7 +493,7 @@ class Compared(Compiled):
         content = self.content(high, made)
         adversarial = yes(fake)
         return {
-            "loss": content + self.adversarial * adversarial,
+            "loss": content + self.adversarial_weight * adversarial,
             "content": content,
             "adversarial": adversarial,
             "d_loss": (cross_entropy(0.9 * ops.ones_like(real), real) + no(fake)) / 2,
@@ -490,7 +501,7 @@ class Compared(Compiled):
 
 
 # %% [markdown]
-# A network in a contest never comes to rest: it circles around a good place. So keep a
+# A network in adversarial training never comes to rest: it circles around a good place. So keep a
 # second copy, and move it in each step a little toward the first: an **exponential moving
 # average**. After n steps it keeps n / (n + 10) of itself, and never more than 0.995. It
 # isn't trained. It is what you use in the end.
@@ -615,7 +626,7 @@ class Film(keras.callbacks.Callback):
 per_epoch = runtime.budget(quick=20, full=2_000)
 
 
-def train(network, epochs, adversarial=0.4):
+def train(network, epochs, adversarial_weight=0.4):
     keras.utils.set_random_seed(0)
     kind = srgan.SRGAN if runtime.precision() == "mixed_float16" else SRGAN
     with runtime.policy(runtime.precision()):
@@ -625,7 +636,7 @@ def train(network, epochs, adversarial=0.4):
     )
     optimizers = [keras.optimizers.Adam(schedule, beta_2=0.99) for _ in range(2)]
     jit_compile = runtime.jit_compile()
-    model.compile(*optimizers, content, adversarial, jit_compile=jit_compile)
+    model.compile(*optimizers, content, adversarial_weight, jit_compile=jit_compile)
     film, progress = Film(epochs), Progress("SRGAN", 4, model.averaged)
     history = model.fit(
         patches.stream(),
@@ -635,7 +646,7 @@ def train(network, epochs, adversarial=0.4):
         callbacks=[film, progress],
         verbose=0,
     )
-    return models.in_float32(model.averaged), film.frames, history.history
+    return architecture.in_float32(model.averaged), film.frames, history.history
 
 
 # %% [markdown]
@@ -658,7 +669,7 @@ pictures.gallery(frames, zoom=2, alt=alt)
 # %%
 def opinions(history):
     steps = per_epoch * np.arange(1, len(history["real"]) + 1)
-    names = {"photographs": "real", "made up": "fake"}
+    names = {"photographs": "real", "generated": "fake"}
     return {name: (steps, history[key]) for name, key in names.items()}
 
 
@@ -675,13 +686,13 @@ plots.curves(opinions(history), **labels, alt=alt)
 # - **Slightly apart,** as here: it sees differences, and its gradient says where.
 # - **Far apart,** near 0.9 and 0: it has won. Its gradient is large, and says little about
 #   how to improve.
-# - **When to stop** they don't tell, and neither do the losses: in a contest one's gain is
+# - **When to stop** they don't tell, and neither do the losses: in this game one's gain is
 #   the other's loss. Pictures and scores do.
 
 # %% [markdown]
 # ## The result
 #
-# **Predict:** from the checkpoint of lesson 2, how many decibels does the contest cost?
+# **Predict:** from the checkpoint of lesson 2, how many decibels does adversarial training cost?
 # Will the cat have the same fur as in the original?
 
 # %% tags=["nbval-ignore-output"]
@@ -696,7 +707,7 @@ simple = {x: partial(resize, scale=4, kernel=x) for x in kernels}
 # %% tags=["nbval-ignore-output"]
 shown = {"bicubic": simple["bicubic"]} | upscalers
 panels, captions = crops(shown, cat, small_cat, fur)
-alt = "Fur: a blur; smooth; dark strokes; a short contest; a long one; the original."
+alt = "Fur: a blur; smooth; dark strokes; a short adversarial training; a long one; the original."
 pictures.gallery(panels, zoom=4, captions=captions, columns=3, alt=alt)
 
 # %% [markdown]
@@ -710,15 +721,15 @@ alt = "Eyes and hair: blurred, smooth with pixel loss, sharper with the other th
 pictures.gallery(panels, zoom=4, captions=captions, columns=3, alt=alt)
 
 # %% [markdown]
-# Now the judge of lesson 3, with all methods of the series.
+# Now the distances of lesson 3, with all methods of the series.
 
 # %%
-judge = Judge({"held-out": photographs}, 4, weights=weights)
-board = Scoreboard({"held-out": photographs}, scale=4)
+two_layers = ["block3_conv1", "block2_conv2"]
+board = Scoreboard({"held-out": photographs}, 4, two_layers, weights)
 points = {}
 for name, upscale in (simple | upscalers).items():
     board.add(name, upscale)
-    frechet, _ = judge.score(upscale, "held-out")
+    frechet, _ = board.perception(name, "held-out")
     points[name] = (board.mean(name, "held-out").psnr, frechet)
 
 # %% tags=["nbval-ignore-output"]
@@ -737,7 +748,7 @@ plots.plane(
 # The interpolations lie far above this picture, at 127 and more. Among the three
 # checkpoints, each step down goes to the left, as Blau and Michaeli's border makes you
 # expect. Your own SRGAN is worse than the feature loss in both: it had 240 steps, the SRGAN
-# checkpoint 3,000. And remember that the judge looks at the layer of the content loss.
+# checkpoint 3,000. And remember that `block3_conv1` is the layer of the content loss.
 #
 # No method of this series is both closest to the original and closest to photographs. Which
 # one you want depends on what the image is for.
@@ -802,12 +813,12 @@ pictures.gallery(panels, captions=captions, alt=alt)
 # ## How it fails
 #
 # Two more trainings, of a third of the steps. The first skips the pretraining. In the
-# second the opponent counts 100 times as much. **Predict:** what will their fur look like?
+# second the adversarial loss counts 100 times as much. **Predict:** what will their fur look like?
 
 # %% tags=["nbval-ignore-output"]
 failures = {
     "no pretraining": train(generator(start=None), epochs=4),
-    "opponent × 100": train(generator(), epochs=4, adversarial=40.0),
+    "adversarial × 100": train(generator(), epochs=4, adversarial_weight=40.0),
 }
 
 # %% tags=["nbval-ignore-output"]
@@ -815,7 +826,8 @@ shown = {"as above": upscalers[names[2]]}
 shown |= {name: models.upscaler(network) for name, (network, *_) in failures.items()}
 panels, captions = crops(shown, cat, small_cat, fur)
 for name, upscale in shown.items():
-    frechet, _ = judge.score(upscale, "held-out")
+    board.add(name, upscale)
+    frechet, _ = board.perception(name, "held-out")
     captions[name] += f"\nFréchet distance {frechet:.1f}"
     captions[name] += f"\ncolor off by {facts(upscale)[0]:.1f} levels"
 alt = "Fur: with texture; a blur; smooth and slightly greenish; the original."
@@ -824,7 +836,7 @@ pictures.gallery(panels, zoom=4, captions=captions, columns=2, alt=alt)
 # %% [markdown]
 # - **Without pretraining** the network starts as bicubic enlargement, and 80 steps
 #   are far too few to catch up.
-# - **With too strong an opponent** the content is hardly heard. After 80 steps there is
+# - **With too heavy an adversarial loss** the content is hardly heard. After 80 steps there is
 #   no texture, so PSNR is even higher than above. But the mean color has drifted eight
 #   times as far: nothing holds it in place.
 #
@@ -835,13 +847,13 @@ pictures.gallery(panels, zoom=4, captions=captions, columns=2, alt=alt)
 
 # %% tags=["nbval-ignore-output"]
 histories = {"as above": history} | {name: x for name, (*_, x) in failures.items()}
-made_up = {name: opinions(x)["made up"] for name, x in histories.items()}
+generated = {name: opinions(x)["generated"] for name, x in histories.items()}
 labels = {"x_label": "step", "y_label": "probability given to made-up images"}
 alt = "Three curves of the probability that made-up images are photographs."
-plots.curves(made_up, **labels, alt=alt)
+plots.curves(generated, **labels, alt=alt)
 
 # %% [markdown]
-# Without pretraining the discriminator wins early. The strong opponent can't be told from
+# Without pretraining the discriminator wins early. The heavy adversarial loss can't be told from
 # the good training: the curve says who is winning, not what the pictures look like.
 
 # %% [markdown]
@@ -856,7 +868,7 @@ plots.curves(made_up, **labels, alt=alt)
 keras.utils.set_random_seed(0)
 rng = np.random.default_rng(0)
 inputs = rng.random((16, 2, 2)).astype("float32")
-collapsed = learn(adversary, inputs)
+collapsed = learn(adversarial, inputs)
 varied = answers[rng.permutation(16) % 2]
 
 
@@ -876,7 +888,7 @@ print(f"{first} of one kind, {16 - first} of the other")
 assert max(first, 16 - first) >= 12
 
 # %% [markdown]
-# Look at any tile alone: it is nearly perfect. A critic that sees one image at a time can
+# Look at any tile alone: it is nearly perfect. A discriminator that sees one image at a time can
 # only say "this kind comes too often". Then all 16 may move to the other kind together.
 # It never asks for variety. You see a collapse best by looking at *many* results side by
 # side: the same texture on fur, grass and brick. In super-resolution the content loss
@@ -887,13 +899,12 @@ assert max(first, 16 - first) >= 12
 
 # %% tags=["nbval-ignore-output"]
 if benchmarks := datasets.available("Set5", "Set14"):
-    papers, judges = Scoreboard(benchmarks, 4), Judge(benchmarks, 4, weights=weights)
+    papers = Scoreboard(benchmarks, 4, two_layers, weights)
     for name, network in shipped.items():
         papers.add(name, models.upscaler(network))
         for x in benchmarks:
-            frechet, distance = judges.score(models.upscaler(network), x)
-            told = f"Fréchet distance {frechet:.1f}, feature distance {distance:.3f}"
-            print(f"{name}, {x}: {told}")
+            distance = papers.perception(name, x).feature_distance
+            print(f"{name}, {x}: feature distance {distance:.3f}")
     print(papers)
 
 # %% [markdown]
@@ -936,9 +947,9 @@ if benchmarks := datasets.available("Set5", "Set14"):
 # %% [markdown]
 # ## What you have measured
 #
-# - With two right answers, squared error gives neither. An adversary picks one.
+# - With two right answers, squared error gives neither. A discriminator picks one.
 # - A training step with two networks is one pass, two tapes and two optimizers.
-# - In two minutes the contest lowers the Fréchet distance of the pixel-loss network by more
+# - In two minutes adversarial training lowers the Fréchet distance of the pixel-loss network by more
 #   than 40 percent, and costs about one decibel.
 # - A grid pays off only while the squares of VGG19 and the discriminator lie on the
 #   generator's. Moving the images ends that, at no cost.
@@ -956,7 +967,7 @@ if benchmarks := datasets.available("Set5", "Set14"):
 # Try each in the empty cell before you unfold the solution. Every solution ends with a
 # check you can run on your answer.
 #
-# **1. Too good a critic.** In the toy, give the critic 256 hidden units, and let it learn
+# **1. Too good a discriminator.** In the toy, give it 256 hidden units, and let it learn
 # ten times as fast as the generator: rates 0.005 and 0.05 (all three differ from above).
 # Train with five seeds. What happens to the stripes?
 
@@ -967,11 +978,11 @@ if benchmarks := datasets.available("Set5", "Set14"):
 found = []
 for seed in range(5):
     keras.utils.set_random_seed(seed)
-    (image,) = learn(adversary, gray, rates=(0.005, 0.05), units=256)
+    (image,) = learn(adversarial, gray, rates=(0.005, 0.05), units=256)
     found.append(from_both(image).min())
 print("from the closer answer:", " ".join(f"{x:.1f}" for x in found))
 assert max(found) > 0.4
-# 0.7 means that half of the pixels are wrong, and fully so. The critic pushes hard before it
+# 0.7 means that half of the pixels are wrong, and fully so. The discriminator pushes hard before it
 # has found out what stripes are. The generator's sigmoids run to 0 and 1, where they are
 # flat, and what is wrong stays wrong.
 
@@ -986,11 +997,11 @@ assert max(found) > 0.4
 # %% tags=["solution"]
 images = tf.constant(low[:2])
 network = models.srresnet(4, blocks=1, filters=8, flat=True)
-small_critic = models.discriminator(4)
+small_discriminator = models.discriminator(4)
 lengths = []
 for cut in (lambda x: x, ops.stop_gradient):
     with tf.GradientTape() as tape:
-        loss = yes(small_critic(cut(network(images)), training=True))
+        loss = yes(small_discriminator(cut(network(images)), training=True))
     found = tape.gradient(loss, network.trainable_variables)
     lengths.append(sum(float(tf.norm(x)) for x in found if x is not None))
 print(f"gradient {lengths[0]:.2g}, with the wire cut {lengths[1]:.2g}")
@@ -1027,7 +1038,7 @@ def mixture(low):
 
 board.add("half and half", mixture)
 between = board.mean("half and half", "held-out").psnr
-frechet, _ = judge.score(mixture, "held-out")
+frechet, _ = board.perception("half and half", "held-out")
 print(f"{between:.2f} dB, Fréchet distance {frechet:.1f}")
 assert between > points[names[2]][0]
 if imagenet:

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 5. Pretrained models and shipping: how does a network leave your notebook?
+# # 5. Pretrained models and export: how does a network leave your notebook?
 #
 # So far every network lived where it was trained: in Python, beside our code. Now it has to
 # work for others. They have another program, a phone, or a photograph ten times as large as
@@ -39,6 +39,7 @@ from ai_edge_litert.interpreter import Interpreter
 from keras import ops
 
 from sr_utils import (
+    architecture,
     datasets,
     export,
     metrics,
@@ -49,7 +50,6 @@ from sr_utils import (
 )
 from sr_utils import tiling as package
 from sr_utils.images import quantize, to_uint8
-from sr_utils.judge import Judge
 from sr_utils.patches import Patches
 from sr_utils.resize import resize
 from sr_utils.scoreboard import Scoreboard
@@ -187,17 +187,14 @@ if esrgan is not None:
     upscalers["ESRGAN"] = as_upscaler(esrgan)
 
 # %% tags=["nbval-ignore-output"]
-board = Scoreboard({"held-out": photographs}, 4)
-judge = Judge({"held-out": photographs}, 4)
-frechet = {}
+board = Scoreboard({"held-out": photographs}, 4, ["block3_conv1", "block2_conv2"])
 for name, upscale in upscalers.items():
     board.add(name, upscale)
-    frechet[name] = judge.score(upscale, "held-out").frechet
 board
 
 # %% tags=["nbval-ignore-output"]
-print(", ".join(f"{name} {x:.1f}" for name, x in frechet.items()))
-print(textwrap.fill(f"Fréchet distance: {judge.protocol}", 88))
+protocol = board.perception_protocol("block3_conv1")
+print(textwrap.fill(f"Fréchet distance: {protocol}", 88))
 
 # %% [markdown]
 # SRResNet wins in PSNR, and loses to ours where the question is how much the results look
@@ -207,7 +204,8 @@ print(textwrap.fill(f"Fréchet distance: {judge.protocol}", 88))
 # %%
 scores = {name: board.mean(name, "held-out").psnr for name in upscalers}
 assert scores["SRResNet"] > max(scores["ours"], scores["bicubic"])
-if judge.features.name == "vgg19_imagenet":
+frechet = {name: board.perception(name, "held-out").frechet for name in upscalers}
+if board.imagenet:
     assert frechet["ours"] < frechet["SRResNet"] < frechet["bicubic"]
 
 # %% [markdown]
@@ -529,7 +527,7 @@ assert lost > 3
 # 1920 × 1080.
 
 # %%
-cost = models.cost(network).multiplications
+cost = architecture.cost(network).multiplications
 frame = cost * 1920 * 1080
 print(f"{cost:,} multiplications per pixel, {frame / 1e9:.0f} billion per frame")
 print(f"60 frames a second: {60 * frame / 1e12:.1f} trillion a second")
@@ -681,7 +679,7 @@ assert seams[0] > 10 * seams[4] > 100 * seams[8]
 # agree with yours.
 
 # %%
-assert package.receptive_radius(network) == overlap
+assert architecture.receptive_radius(network) == overlap
 theirs = package.tiled(network, small, tile=32)
 assert np.allclose(theirs, seamless, atol=1e-5)
 print("equal to sr_utils.tiling.tiled")

@@ -34,9 +34,9 @@ import keras
 import numpy as np
 from PIL import Image
 
-from sr_utils import datasets, images, metrics, models, pictures, plots
-from sr_utils.judge import Judge
+from sr_utils import architecture, datasets, images, metrics, models, pictures, plots
 from sr_utils.resize import resize
+from sr_utils.scoreboard import Scoreboard
 
 # %% [markdown]
 # Here is a file that holds a cat at a quarter of its size, 75 × 112 pixels, enlarged by the
@@ -114,7 +114,7 @@ picture
 
 # %% [markdown]
 # Look at the outline of the eye and the light in it. JPEG has squares, WebP smears. The
-# networks' outline is clear, though the fur is made up, and the feature loss has woven a
+# networks' outline is clear, though the fur is invented, and the feature loss has woven a
 # little of its grid. So it pays? Before you decide, look at the same cat with four times as
 # many bytes. The small file is now stored without any loss.
 
@@ -220,7 +220,7 @@ assert spent.max() > 2 * np.median(spent) > 5 * spent.min()
 # other faces.
 
 # %% [markdown]
-# ## The contest
+# ## Rate and distortion
 #
 # Each method makes bytes, and from them an image. Score the images by the series' protocol:
 # luma PSNR and SSIM, mean over the set, 4 pixels of border removed; and by VGG19, the
@@ -228,8 +228,8 @@ assert spent.max() > 2 * np.median(spent) > 5 * spent.min()
 # these two come from random ones, and the next line says so.
 
 # %% tags=["nbval-ignore-output"]
-judge = Judge(sets, 4)
-imagenet = judge.features.name == "vgg19_imagenet"
+board = Scoreboard(sets, 4, ["block3_conv1"])
+imagenet = board.imagenet
 print("weights of VGG19:", "ImageNet" if imagenet else "RANDOM")
 
 
@@ -248,12 +248,10 @@ class Entry(NamedTuple):
 
 
 def scored(name, files, results):
-    found = [(large, results[key]) for key, (large, _) in pairs[name].items()]
-    psnr = np.mean([metrics.psnr(*pair, shave=4) for pair in found])
-    ssim = np.mean([metrics.ssim(*pair, shave=4) for pair in found])
-    seen = judge.compare(results, name)
-    bits = bits_per_pixel(name, files)
-    return Entry(bits, psnr, ssim, seen.feature_distance, seen.frechet)
+    board.add_results("this one", {name: results})
+    psnr, ssim = board.mean("this one", name)
+    frechet, features = board.perception("this one", name)
+    return Entry(bits_per_pixel(name, files), psnr, ssim, features, frechet)
 
 
 # %% [markdown]
@@ -297,7 +295,7 @@ interpolations = {
 }
 
 
-def contest(name):
+def rate_distortion(name):
     lines = {
         "JPEG": [stored(name, "JPEG", quality=x) for x in (1, 5, 10, 20, 50)],
         "WebP": [stored(name, "WebP", quality=x) for x in (0, 3, 10, 30, 75)],
@@ -309,10 +307,10 @@ def contest(name):
 
 
 # %%
-curves = {"photographs": contest("photographs")}
+curves = {"photographs": rate_distortion("photographs")}
 
 # %%
-curves["textures"] = contest("textures")
+curves["textures"] = rate_distortion("textures")
 
 # %% [markdown]
 # The answer in one chart: quality over bits. In the left panels up is better, in the right
@@ -480,7 +478,7 @@ for name in sets:
 # Look back at the first picture before you cheer. Where small files win, nobody would be
 # content with the photograph. They win where everything is bad.
 #
-# The contest isn't quite fair to the networks either. They were trained on clean small
+# The comparison isn't quite fair to the networks either. They were trained on clean small
 # images, and take the marks of WebP for detail. Trained on small images that went through
 # WebP, they would do better at the left end, and no better at the right.
 
@@ -553,7 +551,7 @@ for name in sets:
 # **Predict:** in memory, how many textures does it take until a network pays?
 
 # %%
-weights = 4 * models.cost(models.load_checkpoint("srresnet_x4")).parameters
+weights = 4 * architecture.cost(models.load_checkpoint("srresnet_x4")).parameters
 print(f"weights in memory: {weights:,} bytes")
 for kind, bits in {"uncompressed": 24, "BC7, ASTC 4 × 4": 8, "BC1": 4}.items():
     large, small = (bits * side**2 // 8 for side in (256, 64))
@@ -570,7 +568,7 @@ for kind, bits in {"uncompressed": 24, "BC7, ASTC 4 × 4": 8, "BC1": 4}.items():
 # texture:
 
 # %%
-network = models.in_float32(models.load_checkpoint("srresnet_x4"))
+network = architecture.in_float32(models.load_checkpoint("srresnet_x4"))
 probe = keras.Model(network.input, [layer.output for layer in network.layers])
 shapes = probe.compute_output_shape((1, 64, 64, 3))
 largest = max(shapes, key=np.prod)
@@ -621,7 +619,7 @@ for name, value in taken.items():
 # multiplication with its addition is two operations.
 
 # %%
-per_pixel = models.cost(network).multiplications
+per_pixel = architecture.cost(network).multiplications
 screen = 1920 * 1080
 print(f"{per_pixel:,} multiplications for each pixel")
 print(f"{2 * per_pixel * screen * 60 / 1e12:.1f} million million operations a second")

@@ -51,19 +51,19 @@ def method(name, scale=None):
             puts channels first.
     """
     if name in INTERPOLATIONS:
-        kernel = tiling.kernel(name, 4 if scale is None else scale)
+        kernel = tiling.interpolation(name, 4 if scale is None else scale)
         return Method(kernel, kernel)
     with runtime.silence():
         runtime.check_keras()
-        from ..models import load_checkpoint
+        from ..models import load_checkpoint, upscaler
 
-        color = tiling.network(load_checkpoint(name))
+        color = upscaler(load_checkpoint(name), compiled=True)
     if scale not in (None, color.scale):
         raise ValueError(
             f"Expected scale {color.scale} for {name}; an interpolation takes any. "
             f"Received: {scale}"
         )
-    return Method(color, tiling.kernel("bicubic", color.scale))
+    return Method(color, tiling.interpolation("bicubic", color.scale))
 
 
 def enlarge(

@@ -23,7 +23,12 @@ from ..resize import resize
 
 _RISE = 500  # steps
 _RENAMED = MappingProxyType(
-    {"rate": "learning_rate", "start": "initial", "keep": "select"}
+    {
+        "rate": "learning_rate",
+        "start": "initial",
+        "keep": "select",
+        "adversarial": "adversarial_weight",
+    }
 )
 TERMS = MappingProxyType(
     {
@@ -126,13 +131,19 @@ class Recipe:
         if isinstance(self.loss, str):
             return self.loss
         with runtime.policy(self.precision or runtime.precision()):
-            loss = self.loss()
+            loss = self.loss(**self._calibration())
         if self.perceptual and loss.vgg.features.name != "vgg19_imagenet":
             raise ValueError(
                 "Expected ImageNet weights for VGG19, for a checkpoint. "
                 f"Received: {loss.vgg.features.name}"
             )
         return loss
+
+    def _calibration(self):
+        """What a feature loss needs that the recipe doesn't say."""
+        given = {"weights": "imagenet", "calibration": datasets.training()}
+        needed = given if self.perceptual else {}
+        return needed | dict(self.loss.keywords)
 
     def patches(self):
         """The batches of the recipe, from those photographs that can hold a patch."""
@@ -221,11 +232,11 @@ class AdversarialRecipe(Recipe):
     """A recipe for a generator that a discriminator trains, too (lesson 4).
 
     Attributes:
-        adversarial: Weight of the adversarial loss.
+        adversarial_weight: Weight of the adversarial loss.
         filters: Channels of the discriminator's first convolution.
     """
 
-    adversarial: float = 0.1
+    adversarial_weight: float = 0.1
     filters: int = 32
 
     def trainable(self):
@@ -238,7 +249,7 @@ class AdversarialRecipe(Recipe):
             self.optimizer(),
             self.optimizer(),
             self.build_loss(),
-            self.adversarial,
+            self.adversarial_weight,
             jit_compile=runtime.jit_compile(),
         )
         return model
@@ -369,7 +380,7 @@ RECIPES = MappingProxyType(
             ("bundled", "T91", "BSDS200"),
             steps=3_000,
             learning_rate=3e-4,
-            adversarial=0.4,
+            adversarial_weight=0.4,
             **_FEATURES
             | {
                 "loss": partial(

@@ -18,8 +18,7 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from .. import datasets, models, runtime
-from ..judge import Judge
+from .. import architecture, datasets, models, runtime
 from ..photo_files.atomic import write_whole
 from ..scoreboard import Scoreboard
 from .recipes import updated
@@ -121,7 +120,7 @@ class Run:
         """Write the network in float32 without optimizer, in one go."""
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "network.keras")
-            models.in_float32(self.network).save(path)
+            architecture.in_float32(self.network).save(path)
             write_whole(self.folder / f"{self.name}.keras", path.read_bytes())
 
     def _identity(self):
@@ -168,9 +167,9 @@ class Run:
         path = self.folder / f"{self.name}.keras"
         network = keras.saving.load_model(path, compile=False)
         sets = {"held-out": datasets.held_out()} | datasets.available("Set5", "Set14")
-        board = Scoreboard(sets, self.recipe.scale)
-        upscaler = models.upscaler(network)
-        board.add(self.name, upscaler, models.cost(network))
+        layers = ["block3_conv1", "block2_conv2"] if self.recipe.perceptual else []
+        board = Scoreboard(sets, self.recipe.scale, layers)
+        board.add(self.name, models.upscaler(network), architecture.cost(network))
         print(board)
         card = {
             "name": self.name,
@@ -180,10 +179,10 @@ class Run:
             "machine": runtime.machine(),
             "precision": self.network.dtype_policy.name,
             "seconds": round(sum(entry["seconds"] for entry in self.history)),
-            **models.cost(network)._asdict(),
+            **architecture.cost(network)._asdict(),
             "protocol": board.protocol,
             "scores": {key: _rounded(board.mean(self.name, key)) for key in sets},
-            **(self._perception(upscaler, sets) if self.recipe.perceptual else {}),
+            "perception": [self._perception(board, layer) for layer in layers],
             "chosen": self._chosen(),
             "validation": [[x["step"], round(x["psnr"], 3)] for x in self.history],
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -197,11 +196,13 @@ class Run:
             return self.step
         return max(self.history, key=lambda entry: entry["psnr"])["step"]
 
-    def _perception(self, upscaler, sets):
-        """What VGG19 sees of the results, for the card."""
-        judge = Judge(sets, self.recipe.scale)
-        scores = {key: _rounded(judge.score(upscaler, key)) for key in sets}
-        return {"perception": {"protocol": judge.protocol, "scores": scores}}
+    def _perception(self, board, layer):
+        """What a layer of VGG19 sees of the results, for the card."""
+        scores = {
+            name: _rounded(board.perception(self.name, name, layer))
+            for name in board.sets
+        }
+        return {"protocol": board.perception_protocol(layer), "scores": scores}
 
 
 def _rounded(score):

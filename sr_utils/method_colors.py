@@ -1,0 +1,27 @@
+"""One color for each method in the graphs of all lessons.
+
+A label that isn't here gets the next color of the style.
+"""
+
+COLORS = {
+    "original": "#000000",
+    "nearest": "#D55E00",
+    "bilinear": "#E69F00",
+    "bicubic": "#0072B2",
+    "lanczos3": "#009E73",
+    "SRCNN": "#CC79A7",
+    "ESPCN": "#56B4E9",
+    "ESPCN, residual": "#5E3C99",
+    "SRResNet": "#882255",
+    "single layer": "#999933",
+    "SRResNet, pixel loss": "#882255",
+    "SRResNet, feature loss": "#117733",
+    "SRGAN, this notebook": "#D55E00",
+    "SRGAN, checkpoint": "#0072B2",
+    "photographs": "#0072B2",
+    "generated": "#D55E00",
+    "bicubic + noise": "#777777",
+    "JPEG": "#000000",
+    "WebP": "#888888",
+    "SRGAN": "#D55E00",
+}
