@@ -43,7 +43,7 @@ def vgg19_features(layers, weights="imagenet"):
     Args:
         layers: Names of convolutions, such as `["block2_conv2"]`, the paper's 2,2.
         weights: "imagenet", taken from the file that `SR_VGG19_WEIGHTS` names, or else
-            downloaded by Keras (80 MB, announced); where neither works, random weights
+            downloaded (80 MB, announced); where neither works, random weights
             with a notice. Or the path of such a file; or `None`: random weights.
 
     Returns:

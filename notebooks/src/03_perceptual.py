@@ -85,7 +85,7 @@ pictures.compare(results | {"original": cat}, fur, captions=captions, alt=alt)
 # of eyes it is still the standard.
 #
 # Its weights are a file of 80 MB. The next cell takes it from the path in
-# `SR_VGG19_WEIGHTS`, or else lets Keras download it. Without either it goes on with
+# `SR_VGG19_WEIGHTS`, or else downloads it. Without either it goes on with
 # **random** weights and says so. Then the pictures show what random eyes see, and the text
 # beside them, which describes ImageNet's, won't always fit.
 

@@ -431,7 +431,7 @@ for name, term in terms.items():
 # made", with one change: to photographs it should say 0.9, not 1. This is **one-sided
 # label smoothing** (Salimans and others, 2016). It keeps the discriminator from growing
 # ever surer of photographs, with ever larger logits. It must be one-sided. If it should
-# say 0.1 to made-up images, it would invite the generator to stay as it is.
+# say 0.1 to generated images, it would invite the generator to stay as it is.
 
 # %% [markdown]
 # ## The model
@@ -569,7 +569,7 @@ class SRGAN(Averaging):
 # - `self.average()`: the copy follows, after the generator has moved.
 # - `update_state` and `result`: what `fit` shows is the mean over the epoch so far. The
 #   sigmoid turns logits into probabilities: `real` and `fake` are how likely the
-#   discriminator finds it that photographs and made-up images are photographs.
+#   discriminator finds it that photographs and generated images are photographs.
 
 # %% [markdown]
 # `sr_utils.srgan.SRGAN` takes the same step. It adds what a long training needs: saving to
@@ -675,7 +675,7 @@ def opinions(history):
 
 # %% tags=["nbval-ignore-output"]
 labels = {"x_label": "step", "y_label": "probability of being a photograph"}
-alt = "Two curves near one half; photographs slightly above made-up images."
+alt = "Two curves near one half; photographs slightly above generated images."
 plots.curves(opinions(history), **labels, alt=alt)
 
 # %% [markdown]
@@ -848,8 +848,8 @@ pictures.gallery(panels, zoom=4, captions=captions, columns=2, alt=alt)
 # %% tags=["nbval-ignore-output"]
 histories = {"as above": history} | {name: x for name, (*_, x) in failures.items()}
 generated = {name: opinions(x)["generated"] for name, x in histories.items()}
-labels = {"x_label": "step", "y_label": "probability given to made-up images"}
-alt = "Three curves of the probability that made-up images are photographs."
+labels = {"x_label": "step", "y_label": "probability given to generated images"}
+alt = "Three curves of the probability that generated images are photographs."
 plots.curves(generated, **labels, alt=alt)
 
 # %% [markdown]
@@ -1009,7 +1009,7 @@ assert lengths[0] > 0 == lengths[1]
 # The content loss alone would train the generator, and nothing would warn you.
 
 # %% [markdown]
-# **3. The ideal discriminator.** If photographs and made-up images become equal, what
+# **3. The ideal discriminator.** If photographs and generated images become equal, what
 # should the discriminator say, and what is its loss, with the target 0.9 for photographs?
 
 # %%
