@@ -32,12 +32,20 @@ def photographs(tmp_path):
 
 
 def start(*arguments, variables=(), **options):
+    usual = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    if os.name == "posix":
+        usual["preexec_fn"] = hear_hangups
     return subprocess.Popen(
         [*COMMAND, *map(str, arguments), *BICUBIC],
         cwd=ROOT,
         env=os.environ | dict(variables),
-        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options,
+        **usual | options,
     )
+
+
+def hear_hangups():
+    """Undo what `nohup` around these tests would leave to the command."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def assert_enlarged(folder):
@@ -139,7 +147,7 @@ def writing(tmp_path):
 def test_a_signal_leaves_nothing_behind(tmp_path, name):
     running = writing(tmp_path)
     running.send_signal(signal.Signals[name])
-    out, err = running.communicate(timeout=10)
+    out, err = running.communicate(timeout=120)
     assert running.returncode == 128 + signal.Signals[name]
     assert (out, err) == (b"", b"Stopped; results that were finished stay.\n")
     assert list((tmp_path / "large").iterdir()) == []

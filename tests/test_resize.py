@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sr_utils import datasets, images
+from sr_utils import datasets, images, photo_files
 from sr_utils.resize import KERNELS, resize, weight_matrix
 
 SCALES = [2, 3, 4, Fraction(1, 2), Fraction(1, 3), Fraction(1, 4), Fraction(3, 2)]
@@ -111,9 +111,9 @@ def test_reproduces_the_low_resolution_files_of_matlab(benchmark_folder, name, s
     assert len(originals) == {"Set5": 5, "Set14": 14}[name]
     for path in originals:
         expected = images.to_uint8(
-            images.read(path.parent / f"LRbicx{scale}" / path.name, keep_gray=True)
+            photo_files.read(path.parent / f"LRbicx{scale}" / path.name, keep_gray=True)
         ).astype(int)
-        original, small = datasets.pair(images.read(path, keep_gray=True), scale)
+        original, small = datasets.pair(photo_files.read(path, keep_gray=True), scale)
         same = images.to_uint8(small) == expected
         assert same.mean() >= 0.84, path.name
         emulated = with_rounding_between_passes(original, scale)

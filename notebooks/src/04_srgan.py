@@ -75,9 +75,7 @@ def crops(upscalers, original, low, region):
 fur = (0, 51, 80, 80)
 upscalers = {name: models.upscaler(network) for name, network in shipped.items()}
 panels, captions = crops(upscalers, cat, small_cat, fur)
-alt = (
-    "Fur: smeared; with short dark strokes; with more and finer strokes; the original."
-)
+alt = "Fur: smeared; with short dark strokes; with more, finer ones; the original."
 pictures.gallery(panels, zoom=3, captions=captions, alt=alt)
 
 # %% [markdown]
