@@ -114,6 +114,17 @@ def partly_clean(image, scale, seed, *, share=0.25, harsh=second_order):
     return (degrade if clean else harsh)(image, scale, rest)
 
 
+def any_order(image, scale, seed):
+    """Clean, one random pass or two: what `srresnet_x4_real` is trained on.
+
+    A quarter of the images are only reduced, so that the network stays of use for clean
+    ones; of the others one half goes through `first_order`, one through `second_order`.
+
+    Args and result: as `degrade`.
+    """
+    return partly_clean(image, scale, seed, harsh=_once_or_twice)
+
+
 def gaussian_kernel(width, other=None, angle=0.0):
     """Weights of a Gaussian blur: round, or an ellipse turned by an angle.
 
@@ -445,6 +456,13 @@ def _rgb(image):
             f"gray one. Received: shape {image.shape}"
         )
     return image.astype(np.float32, copy=False)
+
+
+def _once_or_twice(image, scale, seed):
+    """One random pass or two, with the same probability."""
+    draw, rest = _seeds(seed, 2)
+    twice = np.random.default_rng(draw).random() < 0.5
+    return (second_order if twice else first_order)(image, scale, rest)
 
 
 def _checked(image, scale):

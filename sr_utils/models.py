@@ -134,6 +134,34 @@ def discriminator(filters=32):
     return keras.Model(image, layers.Dense(1, dtype="float32")(x), name="discriminator")
 
 
+def patch_discriminator(filters=32):
+    """A discriminator that judges every patch of an image by itself.
+
+    Two halvings instead of four, and a last convolution in place of the mean: each
+    logit sees 37 x 37 pixels. So an image gets a verdict in every place, and the
+    generator learns where it was found out, not only that it was.
+
+    Args:
+        filters: Channels of the first convolution, doubled with each halving.
+
+    Returns:
+        `keras.Model` from float RGB in [0, 1] of shape `(batch, height, width, 3)` to
+        logits `(batch, height / 4, width / 4, 1)`, rounded up, float32, positive for
+        photographs.
+
+    Source: Isola et al. 2017 (pix2pix), section 3.2.2; lesson 4.
+    """
+    image = keras.Input((None, None, 3))
+    x = layers.Conv2D(check_count(filters, "filters"), 3, padding="same")(
+        _center(image)
+    )
+    x = _normalized_conv(layers.LeakyReLU(_SLOPE)(x), filters, stride=2)
+    for channels, stride in ((2, 1), (2, 2), (4, 1), (4, 1)):
+        x = _normalized_conv(x, filters * channels, stride)
+    x = layers.Conv2D(1, 3, padding="same", dtype="float32")(x)
+    return keras.Model(image, x, name="patch_discriminator")
+
+
 def load_checkpoint(name):
     """A trained network of this course, from `data/checkpoints`.
 

@@ -631,6 +631,33 @@ def test_channels_first_is_one_line(tmp_path, pixels):
     assert not (tmp_path / "b").exists()
 
 
+def test_the_ensemble_is_the_mean_of_all_positions(tmp_path, pixels, run):
+    save(tmp_path / "a.png", pixels)
+    name = pretrained.names()[-1]
+    line = [tmp_path / "a.png", "-o", tmp_path / "b.png", "--ensemble", "--tile", "16"]
+    status, _, err = run(*line, model=name)
+    assert (status, err) == (0, [])
+    upscale = models.upscaler(models.load_checkpoint(name))
+    expected = np.zeros((96, 144, 3))
+    for turns in range(4):
+        for flip in (np.asarray, np.flipud):
+            low = np.rot90(flip(pixels), turns) / np.float32(255)
+            expected += flip(np.rot90(upscale(low), -turns)) / 8
+    result = images.to_uint8(photo_files.read(tmp_path / "b.png")).astype(int)
+    assert np.abs(result - 255 * expected).max() <= 1
+    once = images.to_uint8(upscale(pixels / np.float32(255)))
+    assert np.abs(result - once).max() > 1
+
+
+def test_an_ensemble_needs_a_network(tmp_path, pixels, capsys):
+    save(tmp_path / "a.png", pixels)
+    line = [tmp_path / "a.png", "-o", tmp_path / "b.png", "--ensemble"]
+    with pytest.raises(SystemExit):
+        command.main([*map(str, line), "--model", "bicubic"])
+    assert "Expected a network" in capsys.readouterr().err
+    assert not (tmp_path / "b.png").exists()
+
+
 def test_other_scales(tmp_path, pixels, run):
     save(tmp_path / "a.png", pixels)
     for scale in (2, 3, 5):

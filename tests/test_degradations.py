@@ -16,6 +16,7 @@ SCALED = {
     **CONDITIONS,
     "first order": degradations.first_order,
     "partly clean": degradations.partly_clean,
+    "any order": degradations.any_order,
 }
 STEPS = {
     "blur": degradations.random_blur,
@@ -391,6 +392,18 @@ def test_partly_clean_leaves_its_share(photograph):
         function = partial(degradations.partly_clean, share=share)
         same = [np.array_equal(function(photograph, 4, n), clean) for n in range(200)]
         assert abs(np.mean(same) - share) < (0.1 if share == 0.25 else 1e-9)
+
+
+def test_any_order_takes_one_pass_as_often_as_two(photograph, monkeypatch):
+    seen = []
+    for name in ("first_order", "second_order"):
+        monkeypatch.setattr(
+            degradations, name, lambda x, s, n, name=name: seen.append(name) or x
+        )
+    for seed in range(400):
+        degradations.any_order(photograph, 4, seed)
+    for name in ("first_order", "second_order"):
+        assert abs(seen.count(name) / 400 - 0.375) < 0.075  # three standard deviations
 
 
 GRAY = np.zeros((8, 8, 1), "float32")

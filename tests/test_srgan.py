@@ -317,6 +317,35 @@ def test_the_discriminator_takes_any_size(rng):
         models.discriminator(0)
 
 
+def test_a_patch_discriminator_gives_a_verdict_for_each_square(rng):
+    network = models.patch_discriminator(4)
+    for size, logits in (((1, 1), (1, 1)), ((16, 16), (4, 4)), ((40, 23), (10, 6))):
+        image = rng.random((2, *size, 3), dtype="float32")
+        assert network(image).shape == (2, *logits, 1)
+    with pytest.raises(ValueError, match="Received"):
+        models.patch_discriminator(0)
+
+
+def test_a_patch_discriminator_sees_37_pixels(rng):
+    network = models.patch_discriminator(4)
+    image = tf.Variable(rng.random((1, 96, 96, 3), dtype="float32"))
+    with tf.GradientTape() as tape:
+        logit = network(image)[0, 12, 12, 0]
+    rows, columns = np.nonzero(np.any(tape.gradient(logit, image)[0] != 0, axis=-1))
+    assert np.ptp(rows) == np.ptp(columns) == 36
+
+
+def test_a_step_with_a_patch_discriminator_moves_both_networks(images):
+    model = SRGAN(models.srresnet(2, 1, 4), models.patch_discriminator(4))
+    optimizers = [keras.optimizers.Adam(1e-3) for _ in range(2)]
+    model.compile(*optimizers, keras.losses.MeanAbsoluteError(), 0.5)
+    before = trained(model.generator), trained(model.discriminator)
+    logs = model.train_on_batch(*images, return_dict=True)
+    assert moved(before[0], trained(model.generator)) > 0
+    assert moved(before[1], trained(model.discriminator)) > 0
+    assert logs["loss"] == pytest.approx(logs["content"] + 0.5 * logs["adversarial"])
+
+
 @pytest.mark.slow
 def test_two_devices_take_the_step_of_one():
     script = Path(__file__).with_name("two_devices.py")

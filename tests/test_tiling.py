@@ -202,3 +202,22 @@ def test_tiled_refuses(rng):
         tiling.tiled(model, image, into=np.zeros((12, 16, 3), np.int64))
     with pytest.raises(ValueError, match=r"Received: dtype uint8"):
         tiling.tiled(model, (255 * image).astype(np.uint8))
+
+
+def test_an_ensemble_of_a_symmetric_upscaler_changes_nothing(rng):
+    bicubic = tiling.interpolation("bicubic", 3)
+    image = rng.random((5, 8, 3), dtype="float32")
+    ensemble = tiling.self_ensemble(bicubic)
+    assert ensemble[1:] == bicubic[1:]
+    np.testing.assert_allclose(ensemble(image), bicubic(image), atol=1e-6)
+
+
+def test_an_ensemble_has_no_preferred_position(rng):
+    moved = tiling.Upscaler(
+        lambda x: np.kron(np.roll(x, (1, 1), (0, 1)), np.ones((2, 2, 1))), 2, 1
+    )
+    image = rng.random((6, 9, 3))
+    for turned in (np.rot90, np.fliplr, np.flipud):
+        assert not np.allclose(moved(turned(image)), turned(moved(image)))
+        ensemble = tiling.self_ensemble(moved)
+        np.testing.assert_allclose(ensemble(turned(image)), turned(ensemble(image)))

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import pytest
 
-from sr_utils import datasets, models
+from sr_utils import datasets, degradations, models
 from sr_utils.losses import LumaSquaredError
 from sr_utils.perceptual import PerceptualLoss
 from sr_utils.photo_files import atomic
@@ -51,6 +51,8 @@ ADVERSARIAL = AdversarialRecipe(
     options={"blocks": 1, "filters": 8},
     select="last",
     precision="float32",
+    degrade=degradations.any_order,
+    discriminator=models.patch_discriminator,
     filters=4,
     every=4,
 )

@@ -64,7 +64,7 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     try:
         planned = plan(options.photographs, options.output, options.recursive)
-        method = enlarge.method(options.model, options.scale) if planned.jobs else None
+        method = _method(options) if planned.jobs else None
         _make(planned)
     except (ImportError, OSError, ValueError) as error:
         parser.exit(2, f"{parser.prog}: error: {_line(error)}\n")
@@ -186,6 +186,12 @@ def _parser():
         help="how many times as wide and high; networks have their own (default: 4)",
     )
     parser.add_argument(
+        "--ensemble",
+        action="store_true",
+        help="enlarge each photograph mirrored and turned in all 8 ways and take the "
+        "mean, which adds about 0.2 dB for 8 times the time; for networks",
+    )
+    parser.add_argument(
         "--tile",
         type=functools.partial(_count, least=1),
         default=tiling.TILE,
@@ -211,6 +217,19 @@ def _parser():
         help="replace files that exist, except photographs to enlarge",
     )
     return parser
+
+
+def _method(options):
+    """The `enlarge.Method` that the options ask for."""
+    method = enlarge.method(options.model, options.scale)
+    if not options.ensemble:
+        return method
+    if options.model in enlarge.INTERPOLATIONS:
+        raise ValueError(
+            "Expected a network with --ensemble; an interpolation gives the same in "
+            f"every position. Received: {options.model}"
+        )
+    return method._replace(color=tiling.self_ensemble(method.color))
 
 
 def _path(text):

@@ -67,6 +67,8 @@ class Recipe:
         fall_size: Width of a low-resolution patch while the rate falls, with fewer
             patches, so that a batch has about as many pixels; by default `size`.
         copies: Sizes in which each photograph is trained on, as parts of its own.
+        degrade: Function of `degradations` that makes the low-resolution patches; by
+            default they are reduced as the benchmarks are.
         average: What the averaged weights, which become the checkpoint, keep of
             themselves in each step. None: the weights as they are.
         seed: Decides the first weights and every batch.
@@ -89,6 +91,7 @@ class Recipe:
     fall: int | None = None
     fall_size: int | None = None
     copies: tuple[float, ...] = (1,)
+    degrade: Callable | None = None
     average: float | None = None
     seed: int = 0
     precision: str | None = None
@@ -100,6 +103,7 @@ class Recipe:
             "network": self.network.__name__,
             "data": list(self.data),
             "copies": list(self.copies),
+            "degrade": self.degrade and self.degrade.__name__,
             "options": dict(self.options),
             "loss": self.loss if isinstance(self.loss, str) else _named(self.loss),
         }
@@ -185,6 +189,7 @@ class Recipe:
             size=size,
             batch=max(1, self.batch * self.size**2 // size**2),
             seed=self.seed,
+            degrade=self.degrade,
         )
 
     def validation(self):
@@ -233,18 +238,24 @@ class AdversarialRecipe(Recipe):
 
     Attributes:
         adversarial_weight: Weight of the adversarial loss.
+        discriminator: Function of `models` that takes `filters`.
         filters: Channels of the discriminator's first convolution.
     """
 
     adversarial_weight: float = 0.1
+    discriminator: Callable = models.discriminator
     filters: int = 32
+
+    def describe(self):
+        """The recipe as values that JSON can hold."""
+        return super().describe() | {"discriminator": self.discriminator.__name__}
 
     def trainable(self):
         """An `SRGAN`; it needs TensorFlow."""
         from ..srgan import SRGAN
 
         with runtime.policy(self.precision or runtime.precision()):
-            model = SRGAN(self.build(), models.discriminator(self.filters))
+            model = SRGAN(self.build(), self.discriminator(self.filters))
         model.compile(
             self.optimizer(),
             self.optimizer(),
@@ -299,8 +310,9 @@ def updated(description):
     Returns:
         The same with today's names, and the defaults of what wasn't there yet.
     """
-    defaults = Recipe(models.srresnet, 4, (), 0).describe()
-    return defaults | {_RENAMED.get(key, key): x for key, x in description.items()}
+    known = {_RENAMED.get(key, key): x for key, x in description.items()}
+    kind = AdversarialRecipe if "adversarial_weight" in known else Recipe
+    return kind(models.srresnet, 4, (), 0).describe() | known
 
 
 def _named(loss):
