@@ -159,16 +159,29 @@ def load_checkpoint(name):
         ValueError: If there is no such checkpoint, its file isn't, byte for byte, the
             one its card describes, or the weights don't fit the card's network.
     """
-    known = pretrained.names(CHECKPOINTS)
-    if name not in known:
-        raise ValueError(f"Expected `name` in {known}. Received: {name!r}")
+    build, checksum = _described(name)
     path = CHECKPOINTS / f"{name}.keras"
-    build, checksum = _described(CHECKPOINTS / f"{name}.json")
     _verify(path, checksum)
     with runtime.policy("float32"):
         network = build()
     network.load_weights(path)
     return network
+
+
+def builder(name):
+    """What builds the network of a checkpoint, without its weights, by its model card.
+
+    Args:
+        name: Of the checkpoint.
+
+    Returns:
+        `functools.partial` of `srcnn`, `espcn` or `srresnet`: its argument is the
+        scale, its keywords are the options.
+
+    Raises:
+        ValueError: If there is no such checkpoint, or its card is damaged.
+    """
+    return _described(name)[0]
 
 
 def upscaler(model, *, compiled=False):
@@ -203,8 +216,12 @@ def _radius(network):
         return None
 
 
-def _described(card):
-    """What builds the network of a model card, and the checksum of its checkpoint."""
+def _described(name):
+    """What builds the network of a checkpoint, and its checksum, by its model card."""
+    known = pretrained.names(CHECKPOINTS)
+    if name not in known:
+        raise ValueError(f"Expected `name` in {known}. Received: {name!r}")
+    card = CHECKPOINTS / f"{name}.json"
     try:
         about = json.loads(card.read_text(encoding="utf-8"))
         recipe, checksum = about["recipe"], about["sha256"]

@@ -23,7 +23,7 @@ _OWN = "sr_utils", "sr-utils"
 
 
 def main():
-    """Make the environment, install, execute; end with a message if pip replaces any."""
+    """Make the environment, install, execute; a replaced package is an error."""
     parser = argparse.ArgumentParser(prog="tools.colab", description=__doc__)
     parser.add_argument("lesson", nargs="*", help="default: all")
     lessons = parser.parse_args().lesson
