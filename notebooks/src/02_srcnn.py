@@ -956,8 +956,8 @@ print(", ".join(yours))
 # tenth of the learning rate, to keep what is good. Score both on the *right* halves of the
 # textures, which no training saw, and on the held-out photographs.
 #
-# **Predict:** "trained on" sees nothing but three textures from here on. Which of its two
-# scores rises, and which falls?
+# **Predict:** both see nothing but three textures from here on. What becomes of their
+# scores on the held-out photographs?
 
 
 # %%
@@ -992,9 +992,9 @@ assert gained["trained on", "textures"] > max(0, gained["trained on", "held-out"
 assert gained["from scratch", "held-out"] < gained["trained on", "held-out"]
 
 # %% [markdown]
-# The network that was trained on gains on textures like yours, and loses a little on other
-# photographs. The one from scratch has seen only three pictures, and is worse on everything
-# else. So your PSNR may fall for three reasons:
+# The network that was trained on gains on textures like yours, and nothing on other
+# photographs. The one from scratch has seen three pictures only, and falls half a decibel
+# behind on everything else. So your PSNR may fall for three reasons:
 #
 # - You score on other photographs than you train on. Keep some of yours out of the folder.
 # - You have few. The network learns them by heart instead of what they have in common.
