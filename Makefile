@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 AS_ROOT = $(if $(filter 0,$(shell id -u 2>&1)),--allow-root)
 
-.PHONY: run test lint check lab notebooks notebook bench clean
+.PHONY: run test lint check lab notebooks notebook bench colab clean
 
 run: $(READY)
 	@$(BIN)/python -m tools.notebooks run
@@ -39,8 +39,13 @@ notebook: $(READY)
 bench: $(READY)
 	@$(BIN)/python -m benchmarks
 
+# Another 3 GB: the lessons beside Colab's packages, in build/colab.
+colab:
+	@$(PYTHON) tools/check_python.py
+	$(PYTHON) -m tools.colab
+
 clean:
-	rm -rf $(VENV) build/*.html build/*.ipynb
+	rm -rf $(VENV) build/colab build/*.html build/*.ipynb
 
 $(READY): $(REQUIREMENTS) pyproject.toml
 	@$(PYTHON) tools/check_python.py

@@ -10,6 +10,7 @@ import numpy as np
 from keras import layers, ops
 
 from sr_utils import datasets, models, runtime
+from sr_utils.layers import depth_to_space
 from sr_utils.patches import Patches
 from sr_utils.scoreboard import Scoreboard
 from sr_utils.training.recipes import RECIPES
@@ -120,7 +121,7 @@ def keras_io_edsr():
         x = x + layers.Conv2D(64, 3, padding="same")(y)
     x = layers.Conv2D(64, 3, padding="same")(x) + skip
     for _ in range(2):
-        x = ops.depth_to_space(layers.Conv2D(256, 3, padding="same")(x), 2)
+        x = depth_to_space(layers.Conv2D(256, 3, padding="same")(x), 2)
     return keras.Model(low, layers.Conv2D(3, 3, padding="same")(x))
 
 

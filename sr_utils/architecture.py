@@ -8,9 +8,9 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 import keras
-from keras import layers, ops
+from keras import layers
 
-from .layers import Bicubic, EdgePadding, Luma
+from .layers import Bicubic, EdgePadding, Luma, depth_to_space
 
 _PROBE = 32  # pixels; wide enough for padding not to count
 
@@ -21,7 +21,7 @@ def _operation(function):
     return type(keras.Model(image, function(image)).operations[-1])
 
 
-_DEPTH_TO_SPACE = _operation(lambda x: ops.depth_to_space(x, 2))
+_DEPTH_TO_SPACE = _operation(lambda x: depth_to_space(x, 2))
 _POINTWISE = (
     _operation(lambda x: x + x),
     _operation(lambda x: x - x),

@@ -44,6 +44,7 @@ VALIDATION = (
 )
 _STRIPS = ("china.jpg", "flower.jpg", "stereo_motorcycle", "camera")
 _STRIP_ROWS = 96
+_LARGEST = 1024  # pixels of the longer side of one's own photographs
 BENCHMARKS = json.loads((resources.files(__package__) / "benchmarks.json").read_text())
 CACHE = downloads.CACHE
 _ENDINGS = (*encode.WRITABLE, ".gif")
@@ -122,6 +123,38 @@ def training_set(name):
     left_out = VALIDATION if name == VALIDATION_SET else ()
     found = _images("train", name)
     return {key: image for key, image in found.items() if key not in left_out}
+
+
+def photographs(folder, least=1):
+    """Your own photographs, from a folder of files (lesson 2).
+
+    Files that can't be used are named in a printed line and left out. A photograph
+    whose longer side has more than 1,024 pixels is reduced to that: cameras store more
+    pixels than they see, and a training holds all photographs in memory.
+
+    Args:
+        folder: Path. Folders inside it and hidden files aren't read.
+        least: Pixels that a photograph needs in each direction.
+
+    Returns:
+        Dictionary from file name to float32 RGB in [0, 1] of shape
+        `(height, width, 3)`.
+
+    Raises:
+        ValueError: If there is no such folder, or nothing in it can be used.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise ValueError(f"Expected a folder of photographs. Received: {folder}")
+    paths = sorted(x for x in folder.iterdir() if x.is_file() and x.name[0] != ".")
+    read = {path.name: _own(path, least) for path in paths}
+    found = {name: image for name, image in read.items() if image is not None}
+    if not found:
+        raise ValueError(
+            f"Expected photographs of at least {least} x {least} pixels. "
+            f"Received: {len(paths)} files in {folder}, none of which can be used"
+        )
+    return found
 
 
 def textures():
@@ -300,6 +333,22 @@ def _images(kind, name):
             f"{DATA_VARIABLE}; data/README.md describes it. Received: no such folder"
         )
     return {key: photo_files.read(path) for key, path in _by_name(folder).items()}
+
+
+def _own(path, least):
+    """A photograph, reduced if it is large; `None` after a line that says why not."""
+    try:
+        image = photo_files.read(path)
+    except ValueError:
+        print(f"{path.name} is left out: damaged, too large or no photograph.")
+        return None
+    if max(image.shape) > _LARGEST:
+        image = images.quantize(resize(image, Fraction(_LARGEST, max(image.shape))))
+    if min(image.shape[:2]) < least:
+        size = " x ".join(map(str, image.shape[:2]))
+        print(f"{path.name} is left out: {size} pixels, of at least {least} needed.")
+        return None
+    return image
 
 
 def _by_name(folder):

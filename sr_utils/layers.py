@@ -1,8 +1,8 @@
 """The layers that lesson 2 adds to those of Keras, and an initializer.
 
-None of them learns. They use slices, concatenation, convolution and
-`keras.ops.depth_to_space`, which give the same result on every Keras backend and for
-images of any size. `keras.ops.image.resize` doesn't.
+None of them learns. They use slices, concatenation, convolution and `depth_to_space`,
+which give the same result on every Keras backend and for images of any size.
+`keras.ops.image.resize` doesn't.
 """
 
 import keras
@@ -63,7 +63,7 @@ class Bicubic(keras.layers.Layer):
     def call(self, x):
         """Compute all pixels of each square as channels, then rearrange them."""
         squares = ops.conv(repeat_edges(x, _REACH), self.kernel, padding="valid")
-        return ops.depth_to_space(squares, self.scale)
+        return depth_to_space(squares, self.scale)
 
     def get_config(self):
         """What a saved model needs to rebuild the layer."""
@@ -161,6 +161,46 @@ class FlatResponse(keras.constraints.Constraint):
         return {"scale": self.scale}
 
 
+@keras.saving.register_keras_serializable(package="sr_utils")
+class DepthToSpace(keras.Operation):
+    """What `keras.ops.depth_to_space` records in a network, for Keras 3.13.
+
+    Args:
+        block_size: Width of the square.
+
+    Input: `(batch, height, width, channels)`.
+    Output: `(batch, height * block_size, width * block_size, channels / block_size²)`,
+    in the same dtype.
+    """
+
+    def __init__(self, block_size, **options):
+        super().__init__(**options)
+        self.block_size = check_count(block_size, "block_size")
+
+    def call(self, x):
+        """Part the channels into rows and columns of the square, and sort them in."""
+        batch, height, width, channels = ops.shape(x)
+        size, colors = self.block_size, channels // self.block_size**2
+        squares = ops.reshape(x, (batch, height, width, size, size, colors))
+        rows = ops.transpose(squares, (0, 1, 3, 2, 4, 5))
+        return ops.reshape(rows, (batch, height * size, width * size, colors))
+
+    def compute_output_spec(self, x):
+        """Shape and dtype of the result; sizes that aren't known stay unknown."""
+        batch, *sizes, channels = x.shape
+        height, width = (size and size * self.block_size for size in sizes)
+        shape = (batch, height, width, channels // self.block_size**2)
+        return keras.KerasTensor(shape, x.dtype)
+
+
+def _depth_to_space(x, block_size):
+    return DepthToSpace(block_size)(x)
+
+
+# Keras has it from 3.14 on; Colab has Keras 3.13.
+depth_to_space = getattr(ops, "depth_to_space", _depth_to_space)
+
+
 def repeat_edges(x, width):
     """Add `width` copies of the outermost pixels at every border.
 
@@ -181,7 +221,7 @@ def bicubic_kernel(scale):
 
     Returns:
         float32 array of shape `(5, 5, 3, scale * scale * 3)`, its last axis in the
-        order of `keras.ops.depth_to_space`: row, column, color.
+        order of `depth_to_space`: row, column, color.
     """
     size = 4 * _REACH + 1
     rows = slice(scale * 2 * _REACH, scale * (2 * _REACH + 1))

@@ -7,6 +7,7 @@ is float32 and may leave [0, 1] a little.
 
 import hashlib
 import json
+from functools import partial
 
 import keras
 import numpy as np
@@ -15,7 +16,14 @@ from keras import layers, ops
 from . import pretrained, runtime, tiling
 from .architecture import in_float32, reach, scale
 from .images import check_count, check_image, to_rgb
-from .layers import ICNR, Bicubic, EdgePadding, FlatResponse, Luma
+from .layers import (
+    ICNR,
+    Bicubic,
+    EdgePadding,
+    FlatResponse,
+    Luma,
+    depth_to_space,
+)
 
 CHECKPOINTS = pretrained.FOLDER
 _FINE = 16  # channels at the full resolution; twice as many before each enlargement
@@ -66,7 +74,7 @@ def espcn(scale):
     x = layers.Conv2D(64, 5, activation="tanh")(x)
     x = layers.Conv2D(32, 3, activation="tanh")(x)
     x = layers.Conv2D(scale**2, 3, dtype="float32")(x)
-    after = _restore(ops.depth_to_space(x, scale))
+    after = _restore(depth_to_space(x, scale))
     return keras.Model(low, large + (after - Luma()(large)), name=f"espcn_x{scale}")
 
 
@@ -165,6 +173,9 @@ def patch_discriminator(filters=32):
 def load_checkpoint(name):
     """A trained network of this course, from `data/checkpoints`.
 
+    The card says which network of this module it is; of the file only the weights are
+    read. So an older Keras than the one that wrote the file reads it, too.
+
     Args:
         name: Of the checkpoint, such as "srresnet_x4". Its model card,
             `data/checkpoints/NAME.json`, says how it was made and how it scores.
@@ -173,23 +184,32 @@ def load_checkpoint(name):
         `keras.Model` in float32, not compiled.
 
     Raises:
-        ValueError: If there is no such checkpoint, or its file isn't, byte for byte,
-            the one its card describes.
+        ValueError: If there is no such checkpoint, its file isn't, byte for byte, the
+            one its card describes, or the weights don't fit the card's network.
     """
-    known = pretrained.names(CHECKPOINTS)
-    if name not in known:
-        raise ValueError(f"Expected `name` in {known}. Received: {name!r}")
+    build, checksum = _described(name)
     path = CHECKPOINTS / f"{name}.keras"
-    expected = _checksum(CHECKPOINTS / f"{name}.json")
-    data = path.read_bytes() if path.is_file() else b""
-    received = hashlib.sha256(data).hexdigest()
-    if received != expected:
-        raise ValueError(
-            f"Expected {path.name} with the checksum of its card, {expected}; "
-            "it is missing, damaged or another file. Take it from the repository. "
-            f"Received: {len(data)} bytes with checksum {received}"
-        )
-    return keras.saving.load_model(path, compile=False)
+    _verify(path, checksum)
+    with runtime.policy("float32"):
+        network = build()
+    network.load_weights(path)
+    return network
+
+
+def builder(name):
+    """What builds the network of a checkpoint, without its weights, by its model card.
+
+    Args:
+        name: Of the checkpoint.
+
+    Returns:
+        `functools.partial` of `srcnn`, `espcn` or `srresnet`: its argument is the
+        scale, its keywords are the options.
+
+    Raises:
+        ValueError: If there is no such checkpoint, or its card is damaged.
+    """
+    return _described(name)[0]
 
 
 def upscaler(model, *, compiled=False):
@@ -224,14 +244,34 @@ def _radius(network):
         return None
 
 
-def _checksum(card):
-    """The checksum that a model card gives for its checkpoint."""
+def _described(name):
+    """What builds the network of a checkpoint, and its checksum, by its model card."""
+    known = pretrained.names(CHECKPOINTS)
+    if name not in known:
+        raise ValueError(f"Expected `name` in {known}. Received: {name!r}")
+    card = CHECKPOINTS / f"{name}.json"
     try:
-        return json.loads(card.read_text(encoding="utf-8"))["sha256"]
+        about = json.loads(card.read_text(encoding="utf-8"))
+        recipe, checksum = about["recipe"], about["sha256"]
+        network = {x.__name__: x for x in (srcnn, espcn, srresnet)}[recipe["network"]]
+        return partial(network, recipe["scale"], **recipe["options"]), checksum
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(
-            f"Expected a model card with a checksum ({error!r}). Received: {card.name}"
+            "Expected a model card with a checksum and the recipe of a network of this "
+            f"course ({error!r}). Received: {card.name}"
         ) from error
+
+
+def _verify(path, expected):
+    """Raise an error unless a file has the checksum that its card gives."""
+    data = path.read_bytes() if path.is_file() else b""
+    received = hashlib.sha256(data).hexdigest()
+    if received != expected:
+        raise ValueError(
+            f"Expected {path.name} with the checksum of its card, {expected}; "
+            "it is missing, damaged or another file. Take it from the repository. "
+            f"Received: {len(data)} bytes with checksum {received}"
+        )
 
 
 def _center(x):
@@ -270,7 +310,7 @@ def _pixels_at_once(x, scale, flat):
         bias_constraint=constraint,
         dtype="float32",
     )(x)
-    return ops.depth_to_space(x, scale)
+    return depth_to_space(x, scale)
 
 
 def _pixels_by_stages(x, scale, flat):
@@ -296,7 +336,7 @@ def _sub_pixel(x, factor, channels, flat):
         kernel_constraint=constraint,
         bias_constraint=constraint,
     )(x)
-    return layers.LeakyReLU(_SLOPE)(ops.depth_to_space(x, factor))
+    return layers.LeakyReLU(_SLOPE)(depth_to_space(x, factor))
 
 
 def _prime_factors(scale):

@@ -277,3 +277,38 @@ def test_downloads_can_be_switched_off(served, server, monkeypatch):
     with pytest.raises(ValueError, match="switched off"):
         datasets.download("Tiny")
     assert not server.requests
+
+
+def test_your_own_photographs_are_read_and_bad_files_named(tmp_path, rng, capsys):
+    pixels = rng.integers(256, size=(50, 40, 3), dtype="uint8")
+    Image.fromarray(pixels).save(tmp_path / "b.png")
+    Image.fromarray(pixels[..., 0]).save(tmp_path / "a.TIF", format="TIFF")
+    Image.fromarray(pixels[:10]).save(tmp_path / "small.png")
+    (tmp_path / "notes.txt").write_text("no photograph")
+    (tmp_path / ".hidden.png").write_bytes(b"")
+    (tmp_path / "more").mkdir()
+    found = datasets.photographs(tmp_path, least=40)
+    assert list(found) == ["a.TIF", "b.png"]
+    assert np.array_equal(found["b.png"], pixels / np.float32(255))
+    assert found["a.TIF"].shape == (50, 40, 3)
+    assert capsys.readouterr().out.splitlines() == [
+        "notes.txt is left out: damaged, too large or no photograph.",
+        "small.png is left out: 10 x 40 pixels, of at least 40 needed.",
+    ]
+
+
+def test_a_large_photograph_is_reduced_to_1024_pixels(tmp_path):
+    ramp = np.linspace(0, 255, 2000).astype("uint8")
+    Image.fromarray(np.tile(ramp, (500, 1))).save(tmp_path / "ramp.png")
+    (reduced,) = datasets.photographs(tmp_path).values()
+    assert reduced.shape == (256, 1024, 3)
+    assert np.array_equal(reduced, images.quantize(reduced))
+    assert np.abs(reduced[128, :, 0] - np.linspace(0, 1, 1024)).max() < 0.01
+
+
+def test_a_folder_without_photographs_is_refused(tmp_path, capsys):
+    with pytest.raises(ValueError, match=r"^Expected a folder .*Received: .*none$"):
+        datasets.photographs(tmp_path / "none")
+    (tmp_path / "notes.txt").write_text("no photograph")
+    with pytest.raises(ValueError, match=r"^Expected photographs .*Received: 1 files"):
+        datasets.photographs(tmp_path)

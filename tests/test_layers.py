@@ -6,7 +6,15 @@ import pytest
 from keras import ops
 
 from sr_utils import images, models, runtime
-from sr_utils.layers import ICNR, Bicubic, EdgePadding, FlatResponse, Luma
+from sr_utils.layers import (
+    ICNR,
+    Bicubic,
+    DepthToSpace,
+    EdgePadding,
+    FlatResponse,
+    Luma,
+    depth_to_space,
+)
 from sr_utils.losses import LumaSquaredError
 from sr_utils.resize import resize
 
@@ -48,14 +56,29 @@ def test_depth_to_space_fills_each_square_row_by_row(rng):
     x = rng.random((1, 2, 3, 2 * 2 * 3), dtype="float32")
     squares = x.reshape(1, 2, 3, 2, 2, 3)
     expected = squares.transpose(0, 1, 3, 2, 4, 5).reshape(1, 4, 6, 3)
-    assert np.array_equal(ops.depth_to_space(x, 2), expected)
+    assert np.array_equal(depth_to_space(x, 2), expected)
+
+
+@pytest.mark.parametrize("scale", [1, 2, 3])
+def test_what_keras_3_13_lacks_is_what_keras_has(rng, tmp_path, scale):
+    x = rng.random((2, 3, 5, 2 * scale**2), dtype="float32")
+    shape = (2, 3, 5, scale, scale, 2)
+    expected = x.reshape(shape).swapaxes(2, 3).reshape(2, 3 * scale, 5 * scale, 2)
+    assert np.array_equal(DepthToSpace(scale)(x), expected)
+    free = keras.Input((None, None, 2 * scale**2))
+    network = keras.Model(free, DepthToSpace(scale)(free))
+    assert network.output.shape == (None, None, None, 2)
+    assert network.compute_output_shape(x.shape) == expected.shape
+    network.save(tmp_path / "network.keras")
+    again = keras.saving.load_model(tmp_path / "network.keras")
+    assert np.array_equal(again.predict(x, verbose=0), expected)
 
 
 def contrast_inside_squares(kernel, scale):
     """How far the pixels of each square differ when `kernel` is a sub-pixel layer."""
     noise = np.random.default_rng(1).normal(size=(1, 8, 8, kernel.shape[2]))
     channels = ops.conv(noise.astype("float32"), kernel, padding="same")
-    large = np.array(ops.depth_to_space(channels, scale))[0]
+    large = np.array(depth_to_space(channels, scale))[0]
     height, width, colors = large.shape
     shape = (height // scale, scale, width // scale, scale, colors)
     return large.reshape(shape).std(axis=(1, 3)).max()
@@ -78,7 +101,7 @@ def sub_pixel_on_flat(kernel, bias, scale):
     """What a sub-pixel layer returns inside an image of one color."""
     flat = np.full((1, 6, 6, kernel.shape[2]), 0.7, "float32")
     channels = ops.conv(flat, kernel, padding="valid") + bias
-    return np.array(ops.depth_to_space(channels, scale))[0]
+    return np.array(depth_to_space(channels, scale))[0]
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
@@ -112,7 +135,9 @@ def test_icnr_needs_whole_squares():
         ICNR(2)((3, 3, 8, 6))
 
 
-@pytest.mark.parametrize("make", [EdgePadding, Bicubic, ICNR, FlatResponse])
+@pytest.mark.parametrize(
+    "make", [EdgePadding, Bicubic, ICNR, FlatResponse, DepthToSpace]
+)
 @pytest.mark.parametrize("value", [0, -1, 2.5, "2", None, True])
 def test_arguments_are_checked(make, value):
     with pytest.raises(ValueError, match="Received"):

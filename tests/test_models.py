@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from sr_utils import architecture, datasets, models, runtime
-from sr_utils.layers import Bicubic
+from sr_utils.layers import Bicubic, depth_to_space
 from sr_utils.scoreboard import evaluate
 from sr_utils.training.recipes import RECIPES, updated
 
@@ -101,7 +101,7 @@ def shared_and_nested():
     low, inner = keras.Input((None, None, 3)), keras.Input((None, None, 3))
     shared = keras.layers.Conv2D(3, 3, padding="same")
     five = keras.layers.Conv2D(12, 5, padding="same")(inner)
-    nested = keras.Model(inner, keras.ops.depth_to_space(five, 2))
+    nested = keras.Model(inner, depth_to_space(five, 2))
     return keras.Model(low, nested(shared(shared(low))))
 
 
@@ -166,14 +166,58 @@ def folder(tmp_path, monkeypatch):
     """A folder of one checkpoint, as `load_checkpoint` expects it."""
     models.espcn(2).save(tmp_path / "small.keras")
     data = (tmp_path / "small.keras").read_bytes()
-    about = {"sha256": hashlib.sha256(data).hexdigest()}
+    recipe = {"network": "espcn", "scale": 2, "options": {}}
+    about = {"sha256": hashlib.sha256(data).hexdigest(), "recipe": recipe}
     (tmp_path / "small.json").write_text(json.dumps(about))
     monkeypatch.setattr(models, "CHECKPOINTS", tmp_path)
     return tmp_path
 
 
-def test_a_checkpoint_is_loaded(folder):
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_a_checkpoint_is_loaded_in_float32(folder, policy):
+    with runtime.policy(policy):
+        network = models.load_checkpoint("small")
+    assert network.count_params() == 21_284
+    assert {layer.compute_dtype for layer in network.layers} == {"float32"}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_weights_alone_make_the_network_that_was_saved(rng, name):
+    saved = keras.saving.load_model(models.CHECKPOINTS / f"{name}.keras")
+    loaded = models.load_checkpoint(name)
+    x = rng.random((1, 12, 9, 3), dtype="float32")
+    assert np.array_equal(loaded(x), saved(x))
+
+
+def test_an_older_keras_that_lacks_fields_of_the_file_loads_its_weights(
+    folder, monkeypatch
+):
+    def older(config):
+        if config:
+            raise TypeError("GlorotUniform got an unexpected argument 'input_axes'")
+        return made()
+
+    made = keras.initializers.GlorotUniform
+    monkeypatch.setattr(made, "from_config", older)
+    with pytest.raises(TypeError, match="input_axes"):
+        keras.saving.load_model(folder / "small.keras")
     assert models.load_checkpoint("small").count_params() == 21_284
+
+
+def rewrite_card(folder, **recipe):
+    about = card("small")
+    about["recipe"] |= recipe
+    (folder / "small.json").write_text(json.dumps(about))
+
+
+@pytest.mark.filterwarnings("ignore:Skipping nested container")  # an error follows
+def test_weights_of_another_network_than_the_card_says_are_refused(folder):
+    rewrite_card(folder, scale=3)
+    with pytest.raises(ValueError, match="shape"):
+        models.load_checkpoint("small")
+    rewrite_card(folder, network="vgg", scale=2)
+    with pytest.raises(ValueError, match=r"^Expected a model card.*Received: small"):
+        models.load_checkpoint("small")
 
 
 @pytest.mark.parametrize("damage", ["tampered", "truncated", "empty", "missing"])

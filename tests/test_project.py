@@ -12,6 +12,7 @@ from shutil import which
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import sr_utils
 from sr_utils import datasets, models, vgg
@@ -75,6 +76,30 @@ def test_conda_installs_the_same_pins():
     assert set(extra) == {"tensorflow"}
     assert extra.items() <= pins(requirement_lines()).items()
     assert Requirement(pip[-1]).extras == {"and-cuda"}
+
+
+def test_binder_installs_the_same_pins_without_cuda():
+    binder = pins(
+        line for line in read(".binder/requirements.txt").splitlines() if line[0] != "#"
+    )
+    pinned = pins(requirement_lines())
+    pinned["tensorflow-cpu"] = pinned["tensorflow"]
+    assert binder.items() <= pinned.items()
+    assert "tensorflow" not in binder
+    assert "--no-deps ." in read(".binder/postBuild")
+
+
+def test_the_package_asks_for_nothing_that_colab_has_to_replace():
+    lines = read("tools/colab.txt").splitlines()
+    colab = [Requirement(line) for line in lines if not line.startswith("#")]
+    versions = {canonicalize_name(x.name): str(x.specifier)[2:] for x in colab}
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    needed = {x.name: x for x in map(Requirement, project["dependencies"])}
+    new = set(needed) - set(versions)
+    assert new == {"ai-edge-litert", "imagecodecs"}
+    for name in set(needed) - new:
+        assert needed[name].specifier.contains(versions[name]), name
+    assert all(f"`{name}`" in read("CONTRIBUTING.md") for name in new)
 
 
 def test_the_package_asks_for_nothing_that_is_not_pinned():
@@ -201,6 +226,6 @@ def test_the_citation_names_the_version():
 
 def test_workflows_are_valid():
     assert "schedule" in yaml.safe_load(read(".github/workflows/newest.yml"))[True]
-    for name in ("test.yml", "newest.yml"):
+    for name in ("test.yml", "newest.yml", "colab.yml"):
         jobs = yaml.safe_load(read(f".github/workflows/{name}"))["jobs"]
         assert all(job["steps"] for job in jobs.values())

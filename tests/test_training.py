@@ -13,6 +13,7 @@ from functools import partial
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from sr_utils import datasets, degradations, models
 from sr_utils.losses import LumaSquaredError
@@ -422,6 +423,74 @@ def test_a_signal_stops_a_training_in_one_line(
     assert stop.value.code == 128 + number
     assert capsys.readouterr().err.splitlines()[-1] == command._STOPPED
     assert [x.name for x in tmp_path.iterdir()] == ["tiny.keras"]
+
+
+@pytest.fixture
+def holiday(tmp_path, rng):
+    """A folder of two photographs and two files that can't be used."""
+    folder = tmp_path / "holiday"
+    folder.mkdir()
+    for name, size in {
+        "a.png": (40, 30),
+        "b.jpg": (24, 60),
+        "tiny.png": (9, 90),
+    }.items():
+        pixels = rng.integers(256, size=(*size, 3), dtype="uint8")
+        Image.fromarray(pixels).save(folder / name)
+    (folder / "broken.jpg").write_bytes((folder / "b.jpg").read_bytes()[:300])
+    return folder
+
+
+def trained_on(folder, out, *arguments):
+    """What the command writes for a folder of photographs: the card, and weights."""
+    options = ["--photographs", str(folder), "--folder", str(out), *arguments]
+    command.main(["tiny", *options])
+    (path,) = out.glob("*.json")
+    weights = keras.saving.load_model(path.with_suffix(".keras")).get_weights()
+    return json.loads(path.read_text()), weights
+
+
+def test_your_own_photographs_are_trained_on(tmp_path, tiny, holiday, capsys):
+    card, weights = trained_on(holiday, tmp_path / "run")
+    said = capsys.readouterr().out.splitlines()
+    assert [x.split(" is left out: ")[0] for x in said if "left out" in x] == [
+        "broken.jpg",
+        "tiny.png",
+    ]
+    assert card["name"] == "espcn_x2_holiday"
+    assert card["command"] == (
+        f"python -m sr_utils.training tiny --photographs {holiday}"
+    )
+    assert card["recipe"]["data"] == [str(holiday)]
+    assert card["data"] == {str(holiday): "a folder of photographs"}
+    assert card["chosen"] == 12
+    for name in ("broken.jpg", "tiny.png"):
+        (holiday / name).unlink()
+    assert all(map(np.array_equal, trained_on(holiday, tmp_path / "again")[1], weights))
+    (holiday / "a.png").unlink()
+    others = trained_on(holiday, tmp_path / "fewer")[1]
+    assert not all(map(np.array_equal, others, weights))
+
+
+def test_a_training_goes_on_from_a_checkpoint_and_its_network(tmp_path, tiny, holiday):
+    recipe = replace(TINY, size=4, steps=2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recipes, "RECIPES", {"tiny": recipe})
+        card, weights = trained_on(holiday, tmp_path, "--initial", "srcnn_x3")
+    assert card["recipe"]["network"] == "srcnn"
+    assert card["recipe"]["scale"] == 3
+    assert card["recipe"]["learning_rate"] == pytest.approx(TINY.learning_rate / 10)
+    assert card["command"].endswith("--initial srcnn_x3")
+    start = models.load_checkpoint("srcnn_x3").get_weights()
+    moved = max(np.abs(a - b).max() for a, b in zip(weights, start, strict=True))
+    assert 0 < moved < 1e-3
+
+
+def test_a_folder_that_is_none_and_a_checkpoint_that_is_none_are_named(tmp_path, tiny):
+    with pytest.raises(SystemExit, match=r"^Expected a folder of photographs.*none$"):
+        trained_on(tmp_path / "none", tmp_path / "run")
+    with pytest.raises(SystemExit, match=r"^Expected `name` in .*Received: 'none'$"):
+        trained_on(tmp_path, tmp_path / "run", "--initial", "none")
 
 
 def test_unknown_names_are_refused(capsys):

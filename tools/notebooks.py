@@ -4,6 +4,8 @@
 the ones that are committed. `python -m tools.notebooks run` executes the committed
 notebooks afresh and writes them, with HTML pages and an index, into `build/`.
 `python -m tools.notebooks test` runs them with nbval and compares their stored outputs.
+`python -m tools.notebooks address` executes nothing: it writes the address of the
+course into the committed notebooks and the README, as the build does.
 """
 
 import argparse
@@ -14,7 +16,6 @@ import re
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 from sr_utils.cli import process
 
@@ -29,10 +30,13 @@ from nbconvert import HTMLExporter
 from nbconvert.filters import markdown2html
 from tqdm import tqdm
 
-ROOT = Path(__file__).parents[1]
+from . import address
+
+ROOT = address.ROOT
 NOTEBOOKS = ROOT / "notebooks"
 SOURCES = NOTEBOOKS / "src"
 PICTURES = NOTEBOOKS / "pictures"
+README = ROOT / "README.md"
 BUILD = ROOT / "build"
 TEMPLATES = ROOT / "tools" / "templates"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -50,10 +54,26 @@ class LessonError(Exception):
 
 
 def read_source(path):
-    """The notebook that a py:percent file describes, its solutions still code cells."""
+    """The notebook that a py:percent file describes, its solutions still code cells.
+
+    Raises:
+        LessonError: If its first code cell isn't the place of the one that installs.
+    """
     notebook = jupytext.read(path, fmt="py:percent")
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
     notebook.nbformat_minor = 5
+    first = _first_code(notebook).source
+    if first != address.PLACEHOLDER:
+        raise LessonError(
+            f"Expected {address.PLACEHOLDER!r} as the first code cell of {path.name}. "
+            f"Received: {first!r}"
+        )
+    return addressed(notebook)
+
+
+def addressed(notebook):
+    """Write the first code cell, from the address of the course; ids fit again."""
+    _first_code(notebook).source = address.first_cell(address.repository())
     return with_stable_ids(notebook)
 
 
@@ -138,6 +158,14 @@ def build(names):
         nbformat.write(notebook, NOTEBOOKS / f"{path.stem}.ipynb")
         opening = base64.b64decode(_opening_picture(notebook).data["image/png"])
         (PICTURES / f"{path.stem}.png").write_bytes(opening)
+    _write_badges()
+
+
+def write_address(names):
+    """Write the address into the committed notebooks and the README; run nothing."""
+    for path in _chosen(NOTEBOOKS, "*.ipynb", names):
+        nbformat.write(addressed(nbformat.read(path, as_version=4)), path)
+    _write_badges()
 
 
 def run(names):
@@ -190,6 +218,16 @@ def _chosen(folder, pattern, names):
     if unknown:
         raise LessonError(f"Expected lessons of {folder.name}/. Received: {unknown}")
     return [path for path in paths if not names or path.stem in names]
+
+
+def _first_code(notebook):
+    return next(cell for cell in notebook.cells if cell.cell_type == "code")
+
+
+def _write_badges():
+    text = README.read_text(encoding="utf-8")
+    text = address.with_badges(text, address.repository())
+    README.write_text(text, encoding="utf-8")
 
 
 def _folded(cell):
@@ -257,7 +295,7 @@ def _index_entry(path):
     )
 
 
-_ACTIONS = {"build": build, "run": run, "test": compare}
+_ACTIONS = {"build": build, "run": run, "test": compare, "address": write_address}
 
 if __name__ == "__main__":
     main()

@@ -9,14 +9,7 @@
 # papers do, and find out exactly why it can't bring back what was lost.
 
 # %%
-try:
-    import sr_utils  # noqa: F401
-except ModuleNotFoundError:  # on Colab, replace ".." with "git+" and our address
-    import subprocess
-    import sys
-
-    install = [sys.executable, "-m", "pip", "install", "--quiet", ".."]
-    subprocess.run(install, check=True)
+# The build writes this cell: tools/address.py.
 
 # %% [markdown]
 # The next cell starts TensorFlow, fixes all random seeds and says what your computer

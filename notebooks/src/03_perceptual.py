@@ -10,14 +10,7 @@
 # sharper, the PSNR gets worse, and you need a new way to measure.
 
 # %%
-try:
-    import sr_utils  # noqa: F401
-except ModuleNotFoundError:  # on Colab, replace ".." with "git+" and our address
-    import subprocess
-    import sys
-
-    install = [sys.executable, "-m", "pip", "install", "--quiet", ".."]
-    subprocess.run(install, check=True)
+# The build writes this cell: tools/address.py.
 
 # %% tags=["nbval-ignore-output"]
 from sr_utils import runtime

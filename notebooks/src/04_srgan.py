@@ -9,14 +9,7 @@
 # training step of both yourself, and run it with Keras' `fit`.
 
 # %%
-try:
-    import sr_utils  # noqa: F401
-except ModuleNotFoundError:  # on Colab, replace ".." with "git+" and our address
-    import subprocess
-    import sys
-
-    install = [sys.executable, "-m", "pip", "install", "--quiet", ".."]
-    subprocess.run(install, check=True)
+# The build writes this cell: tools/address.py.
 
 # %% tags=["nbval-ignore-output"]
 from sr_utils import runtime

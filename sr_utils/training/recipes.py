@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 
 import keras
@@ -48,7 +49,7 @@ class Recipe:
     Attributes:
         network: Function of `models` that takes `scale` and `options`.
         scale: Factor of the task.
-        data: Sets to train on, keys of `TERMS`.
+        data: Sets to train on, keys of `TERMS`, or absolute paths of folders.
         steps: Number of batches.
         learning_rate: Highest learning rate; it rises from a tenth of that over the
             first hundredth of the steps and falls to zero along a cosine, or as `fall`
@@ -116,7 +117,7 @@ class Recipe:
     def terms(self):
         """The terms of everything that the weights are learned from."""
         used = [*self.data, "VGG19"] if self.perceptual else self.data
-        return {name: TERMS[name] for name in used}
+        return {name: TERMS.get(name, "a folder of photographs") for name in used}
 
     def build(self):
         """The network before its first step, in the recipe's precision."""
@@ -155,7 +156,9 @@ class Recipe:
 
     def photographs(self):
         """The photographs of all sets, in every size of `copies`, float in [0, 1]."""
-        originals = [x for name in self.data for x in _photographs(name).values()]
+        least = self.size * self.scale
+        sets = [_photographs(name, least) for name in self.data]
+        originals = [x for found in sets for x in found.values()]
         return [_reduced(x, part) for part in self.copies for x in originals]
 
     def batches(self):
@@ -326,7 +329,9 @@ def _reduced(photograph, part):
     return photograph if part == 1 else quantize(resize(photograph, part))
 
 
-def _photographs(name):
+def _photographs(name, least):
+    if Path(name).is_absolute():
+        return datasets.photographs(name, least)
     return datasets.training() if name == "bundled" else datasets.training_set(name)
 
 

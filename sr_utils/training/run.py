@@ -32,6 +32,7 @@ class Run:
         recipe: `recipes.Recipe`.
         folder: `pathlib.Path`, created if needed. The state of an earlier, stopped run
             of the same recipe in it is taken up.
+        command: The command line that makes the checkpoint, for its card.
 
     Raises:
         FileNotFoundError: If a set of the recipe isn't on this machine.
@@ -39,8 +40,9 @@ class Run:
         ValueError: If the folder holds a damaged state or that of another recipe.
     """
 
-    def __init__(self, name, recipe, folder):
+    def __init__(self, name, recipe, folder, command=None):
         self.name, self.recipe = name, recipe
+        self.command = command or f"python -m sr_utils.training {name}"
         self.batches = recipe.batches()
         keras.utils.set_random_seed(recipe.seed)
         self.model = recipe.trainable()
@@ -173,7 +175,7 @@ class Run:
         print(board)
         card = {
             "name": self.name,
-            "command": f"python -m sr_utils.training {self.name}",
+            "command": self.command,
             "recipe": self.recipe.describe(),
             "data": self.recipe.terms(),
             "machine": runtime.machine(),

@@ -1,0 +1,115 @@
+"""The address of the course, which stands in pyproject.toml and nowhere else.
+
+From it the build writes the first code cell of every lesson and the badges of the
+README. It imports nothing that has to be installed.
+"""
+
+import re
+import tomllib
+from pathlib import Path
+
+import sr_utils
+
+ROOT = Path(__file__).parents[1]
+PLACEHOLDER = "# The build writes this cell: tools/address.py."
+_GITHUB = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+?)(\.git)?/?")
+_CELL = """\
+try:
+    import sr_utils  # noqa: F401
+except ModuleNotFoundError:  # on Kaggle, switch the internet on first
+    import subprocess
+    import sys
+
+    {source}
+    install = [sys.executable, "-m", "pip", "install", "--quiet", source]
+    subprocess.run(install, check=True)"""
+_FOLDER = """\
+source = ".."
+    print("The course has no address yet; installing it from the folder above.")"""
+_LESSON = re.compile(
+    r"^(\| \d+ \| \[.*?\]\((notebooks/\d+_\w+\.ipynb)\)[^|]*?)(<br>[^|]*)?( \|)", re.M
+)
+_BINDER = "notebooks/01_interpolation.ipynb"  # what fits into its 1 GB of memory
+
+
+def repository(project=None):
+    """OWNER/NAME of the course on GitHub, or `None` while it has no address.
+
+    Args:
+        project: The table `[project]` of a pyproject.toml; by default of ours.
+
+    Raises:
+        ValueError: If the address isn't one of GitHub, from where alone Colab and
+            Kaggle open notebooks.
+    """
+    if project is None:
+        text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+        project = tomllib.loads(text)["project"]
+    address = project.get("urls", {}).get("Repository")
+    found = _GITHUB.fullmatch(address or "")
+    if address and not found:
+        raise ValueError(
+            "Expected https://github.com/OWNER/NAME as Repository in [project.urls]. "
+            f"Received: {address}"
+        )
+    return found and found[1]
+
+
+def tag():
+    """The tag of the version that first cells install and badges open."""
+    return f"v{sr_utils.__version__}"
+
+
+def first_cell(name):
+    """The code that installs `sr_utils` where it can't be imported.
+
+    Args:
+        name: What `repository` returns. `None`: it installs the folder above, and says
+            so.
+    """
+    where = f'source = "git+https://github.com/{name}@{tag()}"'
+    return _CELL.format(source=where if name else _FOLDER)
+
+
+def with_badges(readme, name):
+    """The README with badges for each lesson of its table.
+
+    Args:
+        readme: str. Badges it has already are replaced.
+        name: What `repository` returns. `None`: there are no badges.
+    """
+
+    def row(match):
+        return match[1] + (_badges(name, match[2]) if name else "") + match[4]
+
+    return _LESSON.sub(row, readme)
+
+
+def _badges(name, path):
+    """A line break and the badges of a lesson, in Markdown."""
+    source = f"github.com/{name}/blob/{tag()}/{path}"
+    badges = [
+        _badge(
+            "Open in Colab",
+            "https://colab.research.google.com/assets/colab-badge.svg",
+            f"https://colab.research.google.com/{source.replace('.com', '', 1)}",
+        ),
+        _badge(
+            "Open in Kaggle, and switch the internet on",
+            "https://kaggle.com/static/images/open-in-kaggle.svg",
+            f"https://kaggle.com/kernels/welcome?src=https://{source}",
+        ),
+    ]
+    if path == _BINDER:
+        badges.append(
+            _badge(
+                "Run on Binder",
+                "https://mybinder.org/badge_logo.svg",
+                f"https://mybinder.org/v2/gh/{name}/{tag()}?labpath={path}",
+            )
+        )
+    return "<br>" + " ".join(badges)
+
+
+def _badge(text, picture, link):
+    return f'[![{text}]({picture})]({link} "{text}")'
