@@ -3,6 +3,7 @@
 import base64
 import io
 
+import ipywidgets
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -173,3 +174,23 @@ def test_controls_move_the_picture():
     assert tuple(slider.options) == (4, 8)
     menu.value, slider.value = 1.0, 8
     assert page.value == draw(1.0, 8).html()
+
+
+def test_a_slider_starts_where_it_is_told():
+    def draw(weight):
+        return pictures.gallery({"x": np.full((4, 4, 3), weight)}, alt=f"{weight}")
+
+    weights = (0.0, 0.25, 0.5)
+    explorer = widgets.explore(draw, start={"weight": 0.25}, weight=weights)
+    assert repr(explorer) == "0.25"
+    bar, page = explorer.controls().children
+    (slider,) = bar.children
+    assert isinstance(slider, ipywidgets.SelectionSlider)
+    assert (slider.value, tuple(slider.options)) == (0.25, weights)
+    assert page.value == draw(0.25).html()
+
+
+@pytest.mark.parametrize("start", [{"weight": 2}, {"other": 0.0}])
+def test_a_start_that_is_no_choice_is_refused(start):
+    with pytest.raises(ValueError, match="Received: "):
+        widgets.explore(print, start=start, weight=(0.0, 1.0))

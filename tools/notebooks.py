@@ -21,13 +21,13 @@ from sr_utils.cli import process
 if __name__ == "__main__":
     process.prepare("Stopped.")  # before the imports that take seconds
 
-import jupytext
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
-from nbconvert import HTMLExporter
-from nbconvert.filters import markdown2html
 from tqdm import tqdm
+
+from tools import exercises
+from tools.formulas import PageExporter, markdown2html
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = ROOT / "notebooks"
@@ -50,29 +50,31 @@ class LessonError(Exception):
 
 
 def read_source(path):
-    """The notebook that a py:percent file describes, its solutions still code cells."""
-    notebook = jupytext.read(path, fmt="py:percent")
-    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
-    notebook.nbformat_minor = 5
+    """The notebook that a py:percent file describes, its solutions still code cells.
+
+    The wrong answers to its exercises are left out.
+    """
+    cells = exercises.without_wrong_answers(path)
+    notebook = nbformat.v4.new_notebook(
+        cells=cells, metadata=nbformat.from_dict({"kernelspec": KERNEL})
+    )
     return with_stable_ids(notebook)
 
 
 def with_stable_ids(notebook):
-    """Give each cell an id that depends on its text only, so rebuilding keeps it."""
+    """Give each cell an id that depends on its source only, so rebuilding keeps it."""
     seen = {}
     for cell in notebook.cells:
-        digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()
+        text = exercises.without_outputs(cell.source)
+        digest = hashlib.sha256(f"{cell.cell_type}\n{text}".encode()).hexdigest()
         repeat = seen[digest] = seen.get(digest, 0) + 1
         cell.id = digest[:12] if repeat == 1 else f"{digest[:12]}-{repeat}"
     return notebook
 
 
 def fold_solutions(notebook):
-    """Turn code cells tagged "solution" into folded text, as learners see them."""
-    notebook.cells = [
-        _folded(cell) if "solution" in cell.metadata.get("tags", []) else cell
-        for cell in notebook.cells
-    ]
+    """Turn cells tagged "solution" into folded text, as learners see them."""
+    notebook.cells = exercises.folded(notebook.cells)
     return with_stable_ids(notebook)
 
 
@@ -192,14 +194,6 @@ def _chosen(folder, pattern, names):
     return [path for path in paths if not names or path.stem in names]
 
 
-def _folded(cell):
-    text = (
-        "<details><summary>Solution</summary>\n\n"
-        f"```python\n{cell.source}\n```\n\n</details>"
-    )
-    return nbformat.v4.new_markdown_cell(text)
-
-
 def _failure(name, number, cell, error):
     problem = getattr(error, "ename", type(error).__name__)
     reason = re.sub(r"\x1b\[[0-9;]*m", "", getattr(error, "evalue", str(error)))
@@ -212,7 +206,7 @@ def _title(notebook):
 
 
 def _page(notebook):
-    exporter = HTMLExporter(
+    exporter = PageExporter(
         template_name="lesson", extra_template_basedirs=[str(TEMPLATES)]
     )
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
