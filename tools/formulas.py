@@ -1,22 +1,15 @@
 """Formulas of the text cells as MathML, which browsers draw without a script."""
 
-from jinja2 import pass_context
 from latex2mathml.converter import convert
-from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 
-class PageExporter(HTMLExporter):
-    """nbconvert's HTML exporter, with `$…$` and `$$…$$` as MathML."""
-
-    @pass_context
-    def markdown2html(self, context, source):
-        """Markdown to HTML."""
-        return markdown2html(source)
-
-
 def markdown2html(source):
-    """Markdown to HTML, formulas to MathML; code keeps its dollar signs."""
+    """Markdown to HTML, with `$…$` and `$$…$$` as MathML; code keeps its dollar signs.
+
+    Raises:
+        ValueError: If a formula holds a command that isn't known.
+    """
     return MarkdownWithMath(renderer=_Renderer(escape=False)).render(source)
 
 

@@ -24,10 +24,11 @@ if __name__ == "__main__":
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbconvert import HTMLExporter
 from tqdm import tqdm
 
 from tools import exercises
-from tools.formulas import PageExporter, markdown2html
+from tools.formulas import markdown2html
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = ROOT / "notebooks"
@@ -206,8 +207,10 @@ def _title(notebook):
 
 
 def _page(notebook):
-    exporter = PageExporter(
-        template_name="lesson", extra_template_basedirs=[str(TEMPLATES)]
+    exporter = HTMLExporter(
+        template_name="lesson",
+        extra_template_basedirs=[str(TEMPLATES)],
+        filters={"markdown2html": markdown2html},
     )
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
     page, _ = exporter.from_notebook_node(
