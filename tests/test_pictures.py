@@ -147,6 +147,38 @@ def test_graphs(photo):
     assert (point.get_xdata()[0], point.get_ydata()[0]) == (28, 40)
 
 
+def test_matrices_share_one_scale_of_colors():
+    large, small = np.eye(4), np.eye(4) / 4
+    figure = plots.matrices({"large": large, "small": small}, alt="Two.").figure
+    first, second, bar = figure.axes
+    assert first.images[0].get_clim() == second.images[0].get_clim() == (-1, 1)
+    assert bar.get_ylabel() == "weight"
+
+
+def test_an_inset_shows_a_part_of_the_curves():
+    line = (np.arange(20), np.arange(20) ** 2)
+    options = {"x_label": "pixel", "y_label": "value", "alt": "A curve."}
+    inset = ((0.1, 0.5, 0.3, 0.4), (4, 6), (16, 36))
+    figure = plots.curves({"x": line}, inset=inset, **options).figure
+    (ax,) = figure.axes
+    (part,) = ax.child_axes
+    assert (part.get_xlim(), part.get_ylim()) == ((4, 6), (16, 36))
+    np.testing.assert_array_equal(part.lines[0].get_ydata(), line[1])
+    assert all(tick == round(tick) for tick in ax.get_xticks())
+
+
+def test_a_row_keeps_every_pixel(photo):
+    parts = [
+        pictures.gallery({"a": photo}, zoom=4, alt="One."),
+        plots.curves({"b": ([0, 1], [0, 1])}, x_label="x", y_label="y", alt="Two."),
+    ]
+    page = shown(pictures.row(*parts, alt="Both."))
+    first, second = map(shown, parts)
+    np.testing.assert_array_equal(page[: len(first), : first.shape[1]], first)
+    np.testing.assert_array_equal(page[: len(second), -second.shape[1] :], second)
+    assert (page[len(first) :, : first.shape[1]] == 255).all()
+
+
 def test_rates_have_an_axis_of_bits_in_each_panel():
     line = (np.geomspace(0.1, 10, 5), np.arange(1, 6))
     panels = {x: ("dB", x == "b", {"JPEG": line, "WebP": line}) for x in "abc"}
