@@ -5,6 +5,7 @@ Every function returns a `pictures.Picture`, which Jupyter shows with its alt te
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.colors import FuncNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
@@ -37,7 +38,7 @@ def kernels(kernels, *, alt):
         alt: Alt text, a sentence.
     """
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(2.4 * len(kernels), 2.5), layout="constrained")
+        figure = Figure(figsize=(0.8 + 2.2 * len(kernels), 2.5), layout="constrained")
         axes = figure.subplots(1, len(kernels), sharey=True, squeeze=False)[0]
         distance = np.linspace(-3.5, 3.5, 1401)
         for ax, (name, kernel) in zip(axes, kernels.items(), strict=True):
@@ -52,19 +53,23 @@ def kernels(kernels, *, alt):
 def matrices(matrices, *, alt):
     """Draw weight matrices in one scale of colors: blue is positive, red negative.
 
+    The scale is that of the weights' square roots, so that small weights are seen.
+
     Args:
         matrices: Dictionary from title to float array `(outputs, inputs)`.
         alt: Alt text, a sentence.
     """
     limit = max(np.abs(matrix).max() for matrix in matrices.values())
-    options = {"vmin": -limit, "vmax": limit, "interpolation": "nearest"}
+    norm = FuncNorm((_signed_root, _signed_square), -limit, limit)
+    options = {"norm": norm, "interpolation": "nearest"}
     with mpl.rc_context(_STYLE | {"axes.grid": False}):
         figure = Figure(figsize=(3.1 * len(matrices) + 0.2, 2.9), layout="constrained")
         axes = figure.subplots(1, len(matrices), squeeze=False)[0]
         for ax, (title, matrix) in zip(axes, matrices.items(), strict=True):
             drawn = ax.imshow(matrix, cmap="RdBu", aspect="auto", **options)
             ax.set(title=title, xlabel="input pixel", ylabel="output pixel")
-        figure.colorbar(drawn, ax=axes, label="weight")
+        ticks = [-1, -0.5, -0.1, 0, 0.1, 0.5, 1]
+        figure.colorbar(drawn, ax=axes, label="weight", ticks=ticks)
     return Picture(figure, alt, line_art=True)
 
 
@@ -111,6 +116,8 @@ def curves(
             part = ax.inset_axes(place, xlim=x_limits, ylim=y_limits)
             _draw_curves(part, curves, points)
             part.tick_params(labelsize=8)
+            part.locator_params(nbins=4)
+            part.spines[:].set_visible(True)
             ax.indicate_inset_zoom(part, edgecolor="#444444")
     return Picture(figure, alt, line_art=True)
 
@@ -205,6 +212,14 @@ def spectra(images_by_name, *, scale, alt):
     )
 
 
+def _signed_root(x):
+    return np.sign(x) * np.sqrt(np.abs(x))
+
+
+def _signed_square(x):
+    return np.sign(x) * np.square(x)
+
+
 def _draw_curves(ax, curves, points):
     for name, (x, y) in curves.items():
         ax.plot(x, y, label=name, color=COLORS.get(name))
@@ -224,4 +239,5 @@ def _draw_marks(ax, marks):
             textcoords="offset points",
             va="top",
             color="#444444",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
         )
