@@ -9,6 +9,7 @@ COLORS = {
     "bilinear": "#E69F00",
     "bicubic": "#0072B2",
     "lanczos3": "#009E73",
+    "sinc": "#888888",
     "SRCNN": "#CC79A7",
     "ESPCN": "#56B4E9",
     "ESPCN, residual": "#5E3C99",

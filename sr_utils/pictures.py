@@ -1,7 +1,7 @@
 """Photographs on the page: pixel-exact crops side by side, alt text for each figure.
 
 Photographs are shown at an integer zoom without smoothing, so that a square on the
-screen is a pixel of the image. `gallery` and `compare` return a `Picture`.
+screen is a pixel of the image. `gallery`, `compare` and `row` return a `Picture`.
 """
 
 import base64
@@ -10,6 +10,7 @@ import io
 from fractions import Fraction
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
@@ -132,6 +133,29 @@ def compare(panels, region, *, alt, zoom=4, captions=None, columns=None):
     return Picture(figure, alt)
 
 
+def row(*pictures, alt):
+    """Put pictures side by side, such as a graph and what it does to a photograph.
+
+    Args:
+        *pictures: `Picture`s. They stay as large as they are.
+        alt: Alt text, a sentence.
+
+    Returns:
+        A `Picture`.
+    """
+    images = [_pixels(picture) for picture in pictures]
+    gap = _GAP * _SHARPNESS
+    width = sum(image.shape[1] for image in images) + gap * (len(images) - 1)
+    height = max(image.shape[0] for image in images)
+    dpi = _DPI * _SHARPNESS
+    figure = Figure(figsize=(width / dpi, height / dpi), dpi=dpi)
+    left = 0
+    for image in images:
+        figure.figimage(image, left, height - image.shape[0])
+        left += image.shape[1] + gap
+    return Picture(figure, alt)
+
+
 def crop(image, region):
     """Cut a region out of an image.
 
@@ -151,6 +175,10 @@ def crop(image, region):
             f"{image.shape[0]} x {image.shape[1]} pixels. Received: {region}"
         )
     return image[top : top + height, left : left + width]
+
+
+def _pixels(picture):
+    return np.asarray(Image.open(io.BytesIO(picture.png())).convert("RGB"))
 
 
 def _zoomed(image, title, zoom):

@@ -8,6 +8,7 @@ border, zeros or repeated pixels, is then the same as without tiles. Lesson 5.
 """
 
 from collections.abc import Callable
+from fractions import Fraction
 from functools import partial
 from math import ceil
 from typing import NamedTuple
@@ -23,7 +24,8 @@ TILE = 192  # low-resolution pixels; larger ones take more memory and little les
 class Upscaler(NamedTuple):
     """What enlarges an image: call it like a function.
 
-    `models.upscaler` makes one of a network, `interpolation` one of a kernel.
+    `models.upscaler` makes one of a network, `interpolation` one of a kernel,
+    `back_projection` one that needs no network either.
 
     Attributes:
         function: Maps float `(height, width, channels)` in [0, 1] to `(height * scale,
@@ -210,6 +212,30 @@ def _in_position(upscaler, low, position):
     low = np.rot90(low[:, ::-1] if mirrored else low, turns)
     large = np.rot90(upscaler(np.ascontiguousarray(low)), -turns)
     return large[:, ::-1] if mirrored else large
+
+
+def back_projection(scale, steps=10):
+    """The `Upscaler` that corrects bicubic until it shrinks back to what it came from.
+
+    In each step it shrinks the result, enlarges what is missing to the low-resolution
+    image, and adds that.
+
+    Args:
+        scale: Whole number.
+        steps: How often; after 10, nothing changes that can be seen.
+
+    Source: Irani and Peleg 1991; lesson 1, exercise 5.
+    """
+    radius = ceil(KERNELS["bicubic"].radius) * (1 + 2 * steps)
+    return Upscaler(lambda x: _back_projected(x, scale, steps), scale, radius)
+
+
+def _back_projected(low, scale, steps):
+    result = resize(low, scale)
+    for _ in range(steps):
+        missing = low - resize(result, Fraction(1, scale))
+        result = result + resize(missing, scale)
+    return np.clip(result, 0, 1)
 
 
 def _band(upscaler, image, row, columns, dtype):

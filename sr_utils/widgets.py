@@ -7,23 +7,20 @@ class Explorer:
     """Controls above a picture; where nothing can be moved, the picture alone.
 
     Built by `explore`. A live notebook shows the controls; a stored notebook, a web
-    page and a terminal show the picture of the first choices.
+    page and a terminal show the picture of the choices it starts with.
     """
 
-    def __init__(self, draw, choices):
+    def __init__(self, draw, choices, start):
         self.draw = draw
         self.choices = choices
-        self.picture = draw(**{name: options[0] for name, options in choices.items()})
+        first = {name: options[0] for name, options in choices.items()}
+        self.start = first | start
+        self.picture = draw(**self.start)
 
     def controls(self):
         """The widget: one control for each argument, and the picture that follows."""
         page = ipywidgets.HTML(self.picture.html())
-        controls = {
-            name: ipywidgets.SelectionSlider(options=options, description=name)
-            if isinstance(options, range)
-            else ipywidgets.Dropdown(options=options, description=name)
-            for name, options in self.choices.items()
-        }
+        controls = {name: self._control(name) for name in self.choices}
 
         def update(_):
             values = {name: control.value for name, control in controls.items()}
@@ -33,6 +30,12 @@ class Explorer:
             control.observe(update, names="value")
         return ipywidgets.VBox([ipywidgets.HBox([*controls.values()]), page])
 
+    def _control(self, name):
+        options = self.choices[name]
+        menu = isinstance(options, list)
+        kind = ipywidgets.Dropdown if menu else ipywidgets.SelectionSlider
+        return kind(options=[*options], value=self.start[name], description=name)
+
     def __repr__(self):
         return repr(self.picture)
 
@@ -41,15 +44,26 @@ class Explorer:
         return self.controls()._repr_mimebundle_() | data, metadata
 
 
-def explore(draw, /, **choices):
+def explore(draw, /, start=None, **choices):
     """Let the reader move the arguments of a function that draws a picture.
 
     Args:
         draw: Function of keyword arguments that returns a `Picture`.
+        start: Dictionary from argument to the value it starts with, which makes the
+            picture that is stored; the first value where it isn't given.
         **choices: For each argument the values to choose from: a list, shown as a menu,
-            or a `range`, shown as a slider. The first value is the one stored.
+            or a `range` or tuple, shown as a slider.
 
     Returns:
         An `Explorer`.
+
+    Raises:
+        ValueError: If `start` isn't one of the choices.
     """
-    return Explorer(draw, choices)
+    start = start or {}
+    for name, value in start.items():
+        if value not in choices.get(name, ()):
+            raise ValueError(
+                f"Expected `start` to be among the choices. Received: {name}={value!r}"
+            )
+    return Explorer(draw, choices, start)

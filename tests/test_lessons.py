@@ -45,6 +45,15 @@ def taught(name, *variables):
     return found
 
 
+def test_back_projection_is_the_one_of_exercise_5(rng):
+    low = 0.2 + 0.6 * rng.random((9, 7, 3))
+    solution = taught("01_interpolation")["back_projection"]
+    for steps in (1, 10):
+        ours = tiling.back_projection(4, steps)(low)
+        assert np.allclose(solution(low, steps), ours, atol=1e-6)
+    assert not np.allclose(solution(low, 9), ours, atol=1e-4)
+
+
 @pytest.fixture(scope="module")
 def lesson():
     return taught("02_srcnn", "srcnn")

@@ -4,16 +4,19 @@ import re
 import statistics
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import nbformat
 import pytest
 
-from tools import notebooks
+from tools import exercises, formulas, notebooks
 
 LESSONS = sorted(path.stem for path in notebooks.SOURCES.glob("*.py"))
 MACHINE_PATH = re.compile(
     r"(?<![\w.])/(root|tmp|home|work|Users|usr|var|opt|mnt|content)/|[A-Z]:\\\\"
 )
+
+WORDS_PER_MINUTE, LINES_PER_MINUTE = 100, 10  # of a reader who thinks along
 
 
 @pytest.fixture(params=LESSONS)
@@ -36,7 +39,8 @@ def outputs(lesson):
 
 def shape_of(lesson):
     return [
-        (cell.id, cell.cell_type, cell.source, cell.metadata) for cell in lesson.cells
+        (x.id, x.cell_type, exercises.without_outputs(x.source), x.metadata)
+        for x in lesson.cells
     ]
 
 
@@ -65,7 +69,15 @@ def test_nothing_of_this_machine_is_stored(name, lesson):
     assert not [text for text in texts if MACHINE_PATH.search(text)]
     assert not [d for d in data if notebooks.WIDGET in d]
     assert set(lesson.metadata) == {"kernelspec"}
+
+
+def test_no_lesson_is_too_long(name, lesson):
+    assert len(lesson.cells) <= 160
     assert (notebooks.NOTEBOOKS / f"{name}.ipynb").stat().st_size < 3_000_000
+    texts = [cell for cell in lesson.cells if cell.cell_type == "markdown"]
+    words = sum(len(cell.source.split()) for cell in texts)
+    lines = sum(len(cell.source.splitlines()) for cell in code_cells(lesson))
+    assert words / WORDS_PER_MINUTE + lines / LINES_PER_MINUTE <= 90
 
 
 def test_every_picture_has_alt_text(lesson):
@@ -98,6 +110,8 @@ def test_what_differs_by_machine_is_left_out_of_the_comparison(lesson):
 def test_solutions_run(name):
     source = notebooks.read_source(notebooks.SOURCES / f"{name}.py")
     solutions = [c for c in source.cells if "solution" in c.metadata.get("tags", [])]
+    if any("check" in cell.metadata.get("tags", []) for cell in source.cells):
+        pytest.skip("test_teaching runs its solutions, and its checks with them")
     assert len(solutions) >= 3
     assert all("assert" in cell.source for cell in solutions)
     notebooks.execute(source, name)
@@ -159,6 +173,44 @@ def test_pages_need_no_network(lesson):
     alts = re.findall(r'<img[^>]*alt="([^"]*)"', page)
     assert len(alts) == page.count("<img")
     assert all(alts)
+
+
+def mathml(page):
+    """The formulas of a page, as trees of elements."""
+    found = re.findall(r"<math\b.*?</math>", page, re.DOTALL)
+    return [ElementTree.fromstring(formula) for formula in found]
+
+
+def test_pages_show_formulas_without_a_script():
+    cell = nbformat.v4.new_markdown_cell(
+        "# A title\n\nInline $\\frac{a}{b_1}$ and `$code$`.\n\n$$\nx^2 < 3\n$$\n\n"
+        "<details><summary>Answer</summary>\n\nIt is $\\sqrt{2}$.\n\n</details>\n\n"
+        "```bash\necho $HOME $USER\n```"
+    )
+    page = notebooks._page(nbformat.v4.new_notebook(cells=[cell]))
+    fraction, power, root = mathml(page)
+    space = "{http://www.w3.org/1998/Math/MathML}"
+    assert [x.text for x in fraction.iter(f"{space}mi")] == ["a", "b"]
+    assert fraction.find(f".//{space}mfrac/{space}mrow/{space}msub") is not None
+    assert power.get("display") == "block"
+    assert "".join(power.itertext()) == "x2<3"
+    assert root.find(f".//{space}msqrt") is not None
+    assert "$code$" in page
+    assert "$HOME" in page.replace('<span class="nv">', "")
+
+
+def test_every_formula_becomes_one_of_the_page(lesson):
+    texts = [cell.source for cell in lesson.cells if cell.cell_type == "markdown"]
+    prose = re.sub(r"```.*?```|`[^`]*`", "", "\n\n".join(texts), flags=re.DOTALL)
+    written = re.findall(r"\$\$.+?\$\$|\$[^$]+\$", prose, re.DOTALL)
+    drawn = mathml(notebooks._page(lesson))
+    assert len(drawn) == len(written)
+    assert not [x for x in drawn if re.search(r"[\\$]", "".join(x.itertext()))]
+
+
+def test_unknown_latex_is_refused():
+    with pytest.raises(ValueError, match=r"Received: \\undefined x"):
+        formulas.markdown2html("$\\undefined x$")
 
 
 def test_an_unknown_lesson_is_refused():

@@ -3,6 +3,7 @@
 import base64
 import io
 
+import ipywidgets
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -146,6 +147,38 @@ def test_graphs(photo):
     assert (point.get_xdata()[0], point.get_ydata()[0]) == (28, 40)
 
 
+def test_matrices_share_one_scale_of_colors():
+    large, small = np.eye(4), np.eye(4) / 4
+    figure = plots.matrices({"large": large, "small": small}, alt="Two.").figure
+    first, second, bar = figure.axes
+    assert first.images[0].get_clim() == second.images[0].get_clim() == (-1, 1)
+    assert bar.get_ylabel() == "weight"
+
+
+def test_an_inset_shows_a_part_of_the_curves():
+    line = (np.arange(20), np.arange(20) ** 2)
+    options = {"x_label": "pixel", "y_label": "value", "alt": "A curve."}
+    inset = ((0.1, 0.5, 0.3, 0.4), (4, 6), (16, 36))
+    figure = plots.curves({"x": line}, inset=inset, **options).figure
+    (ax,) = figure.axes
+    (part,) = ax.child_axes
+    assert (part.get_xlim(), part.get_ylim()) == ((4, 6), (16, 36))
+    np.testing.assert_array_equal(part.lines[0].get_ydata(), line[1])
+    assert all(tick == round(tick) for tick in ax.get_xticks())
+
+
+def test_a_row_keeps_every_pixel(photo):
+    parts = [
+        pictures.gallery({"a": photo}, zoom=4, alt="One."),
+        plots.curves({"b": ([0, 1], [0, 1])}, x_label="x", y_label="y", alt="Two."),
+    ]
+    page = shown(pictures.row(*parts, alt="Both."))
+    first, second = map(shown, parts)
+    np.testing.assert_array_equal(page[: len(first), : first.shape[1]], first)
+    np.testing.assert_array_equal(page[: len(second), -second.shape[1] :], second)
+    assert (page[len(first) :, : first.shape[1]] == 255).all()
+
+
 def test_rates_have_an_axis_of_bits_in_each_panel():
     line = (np.geomspace(0.1, 10, 5), np.arange(1, 6))
     panels = {x: ("dB", x == "b", {"JPEG": line, "WebP": line}) for x in "abc"}
@@ -173,3 +206,23 @@ def test_controls_move_the_picture():
     assert tuple(slider.options) == (4, 8)
     menu.value, slider.value = 1.0, 8
     assert page.value == draw(1.0, 8).html()
+
+
+def test_a_slider_starts_where_it_is_told():
+    def draw(weight):
+        return pictures.gallery({"x": np.full((4, 4, 3), weight)}, alt=f"{weight}")
+
+    weights = (0.0, 0.25, 0.5)
+    explorer = widgets.explore(draw, start={"weight": 0.25}, weight=weights)
+    assert repr(explorer) == "0.25"
+    bar, page = explorer.controls().children
+    (slider,) = bar.children
+    assert isinstance(slider, ipywidgets.SelectionSlider)
+    assert (slider.value, tuple(slider.options)) == (0.25, weights)
+    assert page.value == draw(0.25).html()
+
+
+@pytest.mark.parametrize("start", [{"weight": 2}, {"other": 0.0}])
+def test_a_start_that_is_no_choice_is_refused(start):
+    with pytest.raises(ValueError, match="Received: "):
+        widgets.explore(print, start=start, weight=(0.0, 1.0))

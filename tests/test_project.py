@@ -15,12 +15,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import sr_utils
-from sr_utils import datasets, models, vgg
+from sr_utils import datasets, models, tiling, vgg
 from sr_utils.resize import resize
 from sr_utils.scoreboard import Scoreboard
 
 ROOT = Path(__file__).parents[1]
-METHODS = ["nearest", "bilinear", "bicubic", "lanczos3"]
+KERNELS = ["nearest", "bilinear", "bicubic", "lanczos3"]
 CHECKPOINTS = {
     "SRResNet": "srresnet_x4",
     "SRResNet, feature loss": "srresnet_x4_vgg",
@@ -141,8 +141,9 @@ def test_links_lead_to_files(name):
 def measured(sets, layers=()):
     """A scoreboard of the methods in README's table."""
     board = Scoreboard(sets, 4, layers)
-    for method in METHODS:
+    for method in KERNELS:
         board.add(method, lambda small, method=method: resize(small, 4, method))
+    board.add("back-projection", tiling.back_projection(4))
     for method, name in CHECKPOINTS.items():
         board.add(method, models.upscaler(models.load_checkpoint(name)))
     return board
@@ -168,7 +169,7 @@ def test_the_readme_scores_are_measured(capsys):
 def test_the_readme_distances_are_measured():
     layers = ["block3_conv1", "block2_conv2"]
     board = measured({"held-out": datasets.held_out()}, layers)
-    for method in (*METHODS, *CHECKPOINTS):
+    for method in board.scores:
         printed = map(float, readme_row(method)[-2:])
         for layer, value in zip(layers, printed, strict=True):
             found = board.perception(method, "held-out", layer).frechet

@@ -1,6 +1,7 @@
 """Tiles give the result of the whole image, without holding it as floats."""
 
 import tracemalloc
+from fractions import Fraction
 
 import keras
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 from sr_utils import architecture, images, models, pretrained, tiling
+from sr_utils.resize import resize
 
 SIZES = [(1, 1), (1, 7), (5, 2), (13, 29), (64, 64), (97, 61), (192, 256)]
 
@@ -150,6 +152,30 @@ def test_interpolation_in_tiles(rng, kernel, scale):
     if kernel == "lanczos3":
         broken = joined(upscaler, image, 5, upscaler.radius - 1)
         assert np.abs(broken - whole).max() > 1e-3
+
+
+@pytest.mark.parametrize("scale", [2, 4])
+def test_back_projection_shrinks_back(rng, scale):
+    low = resize(rng.random((60, 48, 3)), Fraction(1, 2))
+    low = 0.3 + 0.4 * np.clip(low, 0, 1)
+    result = tiling.back_projection(scale)(low)
+    assert result.shape == (scale * 30, scale * 24, 3)
+    missing = [
+        np.abs(resize(x, Fraction(1, scale)) - low).max()
+        for x in (resize(low, scale), tiling.back_projection(scale, 1)(low), result)
+    ]
+    assert missing[0] > 1.5 * missing[1] > 0.01
+    assert missing[2] < 1e-3  # a quarter of a level of 255
+
+
+def test_back_projection_in_tiles(rng):
+    low = rng.random((9, 120, 3))
+    upscaler = tiling.back_projection(2, steps=3)
+    whole = upscaler(low)
+    (band,) = tiling.bands(upscaler, low, tile=40)
+    assert np.abs(band - whole).max() < 1e-6
+    (seamed,) = tiling.bands(upscaler, low, tile=40, overlap=2)
+    assert np.abs(seamed - whole).max() > 1e-4
 
 
 def test_gray_goes_through_the_network_as_rgb(rng):

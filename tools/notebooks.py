@@ -22,15 +22,14 @@ from sr_utils.cli import process
 if __name__ == "__main__":
     process.prepare("Stopped.")  # before the imports that take seconds
 
-import jupytext
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbconvert import HTMLExporter
-from nbconvert.filters import markdown2html
 from tqdm import tqdm
 
-from . import address
+from . import address, exercises
+from .formulas import markdown2html
 
 ROOT = address.ROOT
 NOTEBOOKS = ROOT / "notebooks"
@@ -56,12 +55,15 @@ class LessonError(Exception):
 def read_source(path):
     """The notebook that a py:percent file describes, its solutions still code cells.
 
+    The wrong answers to its exercises are left out.
+
     Raises:
         LessonError: If its first code cell isn't the place of the one that installs.
     """
-    notebook = jupytext.read(path, fmt="py:percent")
-    notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
-    notebook.nbformat_minor = 5
+    cells = exercises.without_wrong_answers(path)
+    notebook = nbformat.v4.new_notebook(
+        cells=cells, metadata=nbformat.from_dict({"kernelspec": KERNEL})
+    )
     first = _first_code(notebook).source
     if first != address.PLACEHOLDER:
         raise LessonError(
@@ -78,21 +80,19 @@ def addressed(notebook):
 
 
 def with_stable_ids(notebook):
-    """Give each cell an id that depends on its text only, so rebuilding keeps it."""
+    """Give each cell an id that depends on its source only, so rebuilding keeps it."""
     seen = {}
     for cell in notebook.cells:
-        digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()
+        text = exercises.without_outputs(cell.source)
+        digest = hashlib.sha256(f"{cell.cell_type}\n{text}".encode()).hexdigest()
         repeat = seen[digest] = seen.get(digest, 0) + 1
         cell.id = digest[:12] if repeat == 1 else f"{digest[:12]}-{repeat}"
     return notebook
 
 
 def fold_solutions(notebook):
-    """Turn code cells tagged "solution" into folded text, as learners see them."""
-    notebook.cells = [
-        _folded(cell) if "solution" in cell.metadata.get("tags", []) else cell
-        for cell in notebook.cells
-    ]
+    """Turn cells tagged "solution" into folded text, as learners see them."""
+    notebook.cells = exercises.folded(notebook.cells)
     return with_stable_ids(notebook)
 
 
@@ -230,14 +230,6 @@ def _write_badges():
     README.write_text(text, encoding="utf-8")
 
 
-def _folded(cell):
-    text = (
-        "<details><summary>Solution</summary>\n\n"
-        f"```python\n{cell.source}\n```\n\n</details>"
-    )
-    return nbformat.v4.new_markdown_cell(text)
-
-
 def _failure(name, number, cell, error):
     problem = getattr(error, "ename", type(error).__name__)
     reason = re.sub(r"\x1b\[[0-9;]*m", "", getattr(error, "evalue", str(error)))
@@ -251,7 +243,9 @@ def _title(notebook):
 
 def _page(notebook):
     exporter = HTMLExporter(
-        template_name="lesson", extra_template_basedirs=[str(TEMPLATES)]
+        template_name="lesson",
+        extra_template_basedirs=[str(TEMPLATES)],
+        filters={"markdown2html": markdown2html},
     )
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
     page, _ = exporter.from_notebook_node(
