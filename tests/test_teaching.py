@@ -59,16 +59,33 @@ def trial(path):
     return nbformat.v4.new_notebook(cells=cells)
 
 
-def misjudged(path):
-    """The replies of a lesson's check cells that aren't the expected ones."""
+def tried(path):
+    """The trial of a lesson, executed."""
     notebook = trial(path)
     notebooks.execute(notebook, path.stem)
+    return notebook
+
+
+def misjudged(notebook):
+    """The replies of a trial's check cells that aren't the expected ones."""
     checks = [cell for cell in notebook.cells if "reply" in cell.metadata]
     return [
         (cell.metadata["reply"], exercises.printed(cell))
         for cell in checks
         if not as_expected(cell.metadata["reply"], exercises.printed(cell))
     ]
+
+
+def outdated(notebook, stored):
+    """What solutions printed in a trial and the stored notebook doesn't show."""
+    folded = "\n".join(x.source for x in stored.cells if x.cell_type == "markdown")
+    printed = [
+        exercises.printed(cell)
+        for cell in notebook.cells
+        if exercises.part(cell) == "solution"
+        and "nbval-ignore-output" not in cell.metadata["tags"]
+    ]
+    return [text for text in printed if text and f"```text\n{text}\n```" not in folded]
 
 
 def as_expected(reply, found):
@@ -152,7 +169,7 @@ def test_an_error_inside_an_answer_is_no_missing_answer():
 
 
 def test_a_good_exercise_passes_in_all_ways(lesson):
-    assert misjudged(lesson(GOOD)) == []
+    assert misjudged(tried(lesson(GOOD))) == []
 
 
 BROKEN = {
@@ -167,14 +184,13 @@ BROKEN = {
 @pytest.mark.parametrize("change", BROKEN.values(), ids=BROKEN)
 def test_a_broken_exercise_is_found(lesson, change):
     assert GOOD.count(change[0]) == 1
-    assert misjudged(lesson(GOOD.replace(*change)))
+    assert misjudged(tried(lesson(GOOD.replace(*change))))
 
 
 def test_the_ways_of_an_exercise_leave_no_names(lesson):
     text = GOOD + '\n# %%\nassert "double" not in globals() and known == 1\n'
-    assert (
-        misjudged(lesson(text.replace("return 2 * x", "return 2 * x\nknown = 9"))) == []
-    )
+    text = text.replace("return 2 * x", "return 2 * x\nknown = 9")
+    assert misjudged(tried(lesson(text))) == []
 
 
 def test_a_reader_gets_the_solution_folded_with_what_it_printed(lesson):
@@ -191,6 +207,9 @@ def test_a_reader_gets_the_solution_folded_with_what_it_printed(lesson):
     assert [x.id for x in unexecuted.cells] == [x.id for x in notebook.cells]
     assert exercises.without_outputs(solution.source) == unexecuted.cells[-1].source
     assert "x * x" not in str(notebook)
+    assert outdated(tried(lesson(GOOD)), notebook) == []
+    changed = lesson(GOOD.replace("double(2)", "double(4)"))
+    assert outdated(tried(changed), notebook) == ["doubled: 8"]
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -219,7 +238,10 @@ def test_a_task_names_what_its_answer_defines(name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", LESSONS)
 def test_every_check_answers_rightly(name):
-    assert misjudged(source_of(name)) == []
+    notebook = tried(source_of(name))
+    assert misjudged(notebook) == []
+    path = notebooks.NOTEBOOKS / f"{name}.ipynb"
+    assert outdated(notebook, nbformat.read(path, as_version=4)) == []
 
 
 def unanswered(notebook):
@@ -237,7 +259,7 @@ def unanswered(notebook):
             if not 3 <= len(OPTION.findall(cell.source)) <= 4 or "<details" in waiting:
                 found.append(waiting)
         elif answer := DETAILS.search(cell.source):
-            named = set(re.findall(r"\*\*([A-D])\*\*", answer.group(1)))
+            named = set(re.findall(r"\*\*([A-D])\b", answer.group(1)))
             if not waiting or not results or named != set(OPTION.findall(waiting)):
                 found.append(cell.source)
             waiting = None
