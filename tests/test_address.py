@@ -93,7 +93,7 @@ def test_badges_are_replaced_and_taken_away():
     assert moved == address.with_badges(readme, "other/place")
     assert MADE_UP not in moved
     plain = address.with_badges(moved, None)
-    assert "badge" not in plain
+    assert ".svg" not in plain
     assert address.with_badges(plain, MADE_UP) == badged
 
 
