@@ -1,7 +1,11 @@
 """Formulas of the text cells as MathML, which browsers draw without a script."""
 
+import re
+
 from latex2mathml.converter import convert
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+_BAR = re.compile("<mo[^>]*>&#x0007C;</mo>")  # spaced as "divides", not as "absolute"
 
 
 def markdown2html(source):
@@ -25,4 +29,4 @@ def _mathml(body, display):
     formula = convert(body.strip(), display=display)
     if "<mi>\\" in formula:
         raise ValueError(f"Expected LaTeX that latex2mathml knows. Received: {body}")
-    return formula
+    return _BAR.sub('<mo stretchy="false" lspace="0" rspace="0">|</mo>', formula)

@@ -165,7 +165,7 @@ print("equal at every dot:", np.allclose(wave(0.22, sampled), wave(0.03, sampled
 # \end{cases}
 # $$
 #
-# Keys chose $a = -1/2$. Only then is a parabola through the pixels reproduced exactly,
+# Keys chose $a = {-1/2}$. Only then is a parabola through the pixels reproduced exactly,
 # and only then does the error on a smooth function fall with the third power of the
 # distance between samples. Exercise 2 lets you check the first half.
 
@@ -543,7 +543,7 @@ assert max(steps, key=lambda a: by_a[a][1]) in (-0.25, -0.5)
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# **B.** With the blur, $a = -1$ is best. Without it, $-0.25$ and $-0.5$ are, and every step
+# **B.** With the blur, $a = {-1}$ is best. Without it, $-0.25$ and $-0.5$ are, and every step
 # below costs. So it is the blur that asks for deeper dips: they sharpen, and undo a part of
 # it.
 # **A** takes Keys' proof for more than it says: his is about samples of a smooth function,
@@ -1398,7 +1398,7 @@ def back_projection(low, steps=10):  # fits every fourth pixel, not the blurred 
 #
 # - R. Keys,
 #   [*Cubic convolution interpolation for digital image processing*](https://doi.org/10.1109/TASSP.1981.1163711),
-#   1981: the bicubic kernel, and why $a = -1/2$.
+#   1981: the bicubic kernel, and why $a = {-1/2}$.
 # - C. Duchon,
 #   [*Lanczos filtering in one and two dimensions*](https://doi.org/10.1175/1520-0450%281979%29018%3C1016:LFIOAT%3E2.0.CO;2),
 #   1979.
