@@ -49,7 +49,9 @@ def installed():
     Returns:
         Dictionary from name to version, both str, without `sr_utils` itself.
     """
-    listed = json.loads(_call("-m", "pip", "list", "--format=json", stdout=-1).stdout)
+    listed = json.loads(
+        _call("-m", "pip", "list", "--format=json", stdout=subprocess.PIPE).stdout
+    )
     return {x["name"]: x["version"] for x in listed if x["name"] not in _OWN}
 
 
