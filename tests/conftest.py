@@ -3,6 +3,7 @@
 import contextlib
 import http.server
 import os
+import sys
 import threading
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,6 +12,17 @@ import numpy as np
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """Start from the same seeds, where Keras is in use.
+
+    TensorFlow's deterministic mode, which a test may switch on and nobody can switch
+    off, refuses random operations without a seed.
+    """
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(0)
 
 
 @pytest.fixture

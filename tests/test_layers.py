@@ -119,7 +119,6 @@ def test_the_constraint_keeps_flat_flat(rng, scale):
 
 
 def test_training_keeps_a_flat_network_flat(rng):
-    keras.utils.set_random_seed(0)
     network = models.srresnet(4, blocks=1, filters=8, flat=True)
     network.compile(keras.optimizers.Adam(0.05), "mse", jit_compile=False)
     low = rng.random((4, 8, 8, 3), dtype="float32")

@@ -339,7 +339,6 @@ def test_an_unknown_calibration_is_refused(calibration):
 
 
 def test_a_trained_model_holds_no_vgg(rng, weights, photographs, tmp_path, monkeypatch):
-    keras.utils.set_random_seed(0)  # other tests may have asked for determinism
     model = models.srresnet(2, blocks=1, filters=4)
     count = len(model.variables)
     loss = PerceptualLoss(["block3_conv1"], weights, datasets.training())

@@ -11,7 +11,6 @@ from sr_utils.scoreboard import evaluate
 
 
 def test_progress_scores_the_start_and_every_epoch(capsys, monkeypatch):
-    keras.utils.set_random_seed(0)  # other tests may have asked for determinism
     strip = datasets.validation()["china"][:64, :64]
     monkeypatch.setattr("sr_utils.progress.validation", lambda: {"china": strip})
     network = models.srresnet(4, blocks=1, filters=4)
@@ -30,7 +29,6 @@ def test_progress_scores_the_start_and_every_epoch(capsys, monkeypatch):
 
 
 def test_progress_can_score_another_network(monkeypatch):
-    keras.utils.set_random_seed(0)  # other tests may have asked for determinism
     strip = datasets.validation()["china"][:64, :64]
     monkeypatch.setattr("sr_utils.progress.validation", lambda: {"china": strip})
     part = keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(1, 1)])

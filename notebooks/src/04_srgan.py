@@ -666,7 +666,7 @@ def opinions(history):
 
 # %% tags=["nbval-ignore-output"]
 labels = {"x_label": "step", "y_label": "probability of being a photograph"}
-alt = "Two curves near one half; photographs slightly above generated images."
+alt = "Two curves: photographs near one half, generated images a little lower."
 plots.curves(opinions(history), **labels, alt=alt)
 
 # %% [markdown]
