@@ -3,6 +3,7 @@
 import contextlib
 import http.server
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -12,6 +13,8 @@ import numpy as np
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# A shell that starts the tests in the background hides Ctrl+C from them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -681,6 +681,7 @@ def start(*arguments):
     return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_a_user_sees_no_log_lines(tmp_path, pixels):
     save(tmp_path / "a.jpg", pixels)
     (tmp_path / "b.jpg").write_bytes((tmp_path / "a.jpg").read_bytes()[:700])
@@ -722,6 +723,7 @@ def test_odd_files_take_little_memory(tmp_path, pixels):
 
 
 @pytest.mark.parametrize(("ending", "limit"), [("png", 0.7), ("tif", 0.7), ("jpg", 2)])
+@pytest.mark.slow
 def test_large_results_are_never_held_as_floats(tmp_path, pixels, ending, limit):
     """Those of PNG and TIFF aren't even held as integers."""
     small, large = tmp_path / "small.png", tmp_path / "large.png"

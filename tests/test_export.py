@@ -74,6 +74,7 @@ def test_bytes_become_bytes_clipped_and_rounded(network, folder, rng):
     assert apart.mean() < 1e-3
 
 
+@pytest.mark.slow
 def test_the_folder_needs_neither_keras_nor_us(network, folder, rng, tmp_path):
     low = rng.random((1, 6, 5, 3), dtype="float32")
     np.save(tmp_path / "low.npy", low)
@@ -97,6 +98,7 @@ def checkpoints():
 
 
 @pytest.mark.parametrize("name", checkpoints())
+@pytest.mark.slow
 def test_litert_float32_is_the_network(name, rng, tmp_path):
     network = models.load_checkpoint(name)
     export.save(network, tmp_path)

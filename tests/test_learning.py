@@ -6,11 +6,14 @@ import time
 
 import keras
 import numpy as np
+import pytest
 
 from sr_utils import datasets, models
 from sr_utils.resize import resize
 from sr_utils.scoreboard import evaluate
 from sr_utils.training.recipes import Recipe
+
+pytestmark = pytest.mark.slow
 
 SCRIPT = """
 import sys

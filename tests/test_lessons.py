@@ -150,6 +150,7 @@ def test_the_grid_is_the_one_of_the_lesson(fourth_lesson, rng):
     assert np.allclose(fourth_lesson["grid"](x, y), losses.grid(x, y), rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_step_of_srgan_is_the_one_of_the_lesson(fourth_lesson, rng):
     low = rng.random((2, 8, 8, 3), dtype="float32")
     high = rng.random((2, 32, 32, 3), dtype="float32")
@@ -175,6 +176,7 @@ def fifth_lesson():
     return taught("05_pretrained", "patches", "examples")
 
 
+@pytest.mark.slow
 def test_litert_files_are_the_ones_of_the_lesson(fifth_lesson, rng, tmp_path):
     network = models.srresnet(2, blocks=1, filters=8)
     network.set_weights([rng.normal(size=x.shape) / 5 for x in network.get_weights()])

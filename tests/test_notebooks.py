@@ -240,12 +240,14 @@ def nbval(folder, *sources):
     )
 
 
+@pytest.mark.slow
 def test_nbval_compares_what_is_printed_but_not_stderr(tmp_path):
     assert nbval(tmp_path, "print('a result')").returncode == 1
     log = "import sys; print('a log line', file=sys.stderr)"
     assert nbval(tmp_path, log).returncode == 0
 
 
+@pytest.mark.slow
 def test_nbval_says_how_long_a_notebook_took(tmp_path):
     slow = nbval(tmp_path, "print(1)", "import time; time.sleep(4)").stdout
     (seconds,) = re.findall(r"^changed: (\d+) s$", slow, re.M)

@@ -151,6 +151,7 @@ def test_the_download_is_announced_and_kept(keras_home, server, capsys):
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_keras_itself_finds_the_file(keras_home):
     vgg19_features(["block1_conv1"])
     code = (
@@ -292,6 +293,7 @@ def gradient(loss, x, y):
 
 
 @pytest.mark.parametrize("calibration", [datasets.training, lambda: 0.01])
+@pytest.mark.slow
 def test_calibration_makes_the_units_of_the_weights_irrelevant(
     rng, arrays, weights, tmp_path, photographs, calibration
 ):

@@ -138,6 +138,7 @@ def run(code, **variables):
     return done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_the_import_is_silent(stand_in):
     code = "from sr_utils import pretrained; pretrained.load_esrgan()"
     assert run(code, **{pretrained.FOLDER_VARIABLE: str(stand_in)}) == ""

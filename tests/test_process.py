@@ -109,6 +109,7 @@ def test_closed_streams(photographs, tmp_path, closed):
         (["tools.notebooks", "run"], "jupytext"),
     ],
 )
+@pytest.mark.slow
 def test_an_interrupt_while_libraries_are_imported_is_one_line(tmp_path, line, module):
     """A stand-in for a library is interrupted, and hides the exception, as many do."""
     (tmp_path / f"{module}.py").write_text(

@@ -52,6 +52,7 @@ def test_every_requirement_is_pinned_exactly():
     assert "-e ." in requirement_lines()
 
 
+@pytest.mark.slow
 def test_tensorflow_hub_can_be_imported():
     # It needs pkg_resources, which setuptools 81 removed, and a matching tf_keras.
     code = "import tensorflow_hub; print(tensorflow_hub.__version__)"

@@ -60,6 +60,7 @@ def test_nothing_in_the_course_switches_the_fast_kernels_off():
             assert name not in path.read_text(encoding="utf-8"), path
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_numbers():
     code = START + (
         "import keras, random, numpy as np\n"
@@ -90,6 +91,7 @@ def test_silence_ends_with_an_error(capfd):
     assert capfd.readouterr().err == "heard"
 
 
+@pytest.mark.slow
 def test_silence_holds_in_a_notebook():
     source = (
         "import os, warnings\nfrom sr_utils import runtime\n"
@@ -103,6 +105,7 @@ def test_silence_holds_in_a_notebook():
     assert "Keras" in notebook.cells[0].outputs[0].text
 
 
+@pytest.mark.slow
 def test_operations_are_deterministic_after_start():
     # With determinism on, TensorFlow refuses random numbers once the seed is gone.
     code = START + (
@@ -114,6 +117,7 @@ def test_operations_are_deterministic_after_start():
     assert fresh_python(code).stdout.endswith("True\n")
 
 
+@pytest.mark.slow
 def test_on_an_accelerator_keras_may_use_xla():
     # Keras refuses XLA, with a warning, while operations are deterministic.
     code = (

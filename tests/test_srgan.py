@@ -78,6 +78,7 @@ def test_each_optimizer_moves_its_own_network_only(images, rate, d_rate):
 
 
 @pytest.mark.parametrize("adversarial", [0, 1])
+@pytest.mark.slow
 def test_the_generator_learns_through_the_discriminator(images, adversarial):
     model = srgan(Nothing(), adversarial_weight=adversarial)
     before = trained(model.generator)
@@ -94,6 +95,7 @@ def test_against_a_fixed_discriminator_results_get_more_probable(images):
     assert last > first + 0.01
 
 
+@pytest.mark.slow
 def test_a_discriminator_learns_to_tell_real_from_fake(images):
     low, high = images
     model = srgan(rate=0)
@@ -104,6 +106,7 @@ def test_a_discriminator_learns_to_tell_real_from_fake(images):
     assert seen["fake"] < 0.25
 
 
+@pytest.mark.slow
 def test_a_discriminator_sees_contrast(rng):
     low = rng.random((8, 8, 8, 3), dtype="float32")
     model = srgan(rate=0, d_rate=0.01)
@@ -142,6 +145,7 @@ def test_the_losses_are_the_written_ones(images):
         assert np.isclose(found[name], value, rtol=1e-4), name
 
 
+@pytest.mark.slow
 def test_images_are_judged_at_all_16_places_of_a_square(images):
     low, high = images
     seen = []
@@ -181,6 +185,7 @@ def test_images_are_judged_at_all_16_places_of_a_square(images):
     assert not np.isclose(told["fake"], fake((0, 0)), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_metrics_do_not_leak_into_the_next_epoch(images):
     low, high = images
     model = srgan(rate=0, d_rate=0)
@@ -218,6 +223,7 @@ def test_statistics_move_in_training_only(images):
 
 
 @pytest.mark.parametrize(("step", "kept"), [(1, 1 / 11), (10, 0.5), (10_000, 0.995)])
+@pytest.mark.slow
 def test_the_average_follows_slowly_and_is_what_predicts(images, step, kept):
     low, high = images
     model = srgan()
@@ -234,6 +240,7 @@ def test_the_average_follows_slowly_and_is_what_predicts(images, step, kept):
     assert np.isclose(loss, np.mean((predicted - high) ** 2), rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_one_file_holds_everything_but_vgg(images, tmp_path, monkeypatch):
     low, high = images
     content = PerceptualLoss(["block3_conv1"], None, 0.01)
@@ -261,6 +268,7 @@ def test_one_file_holds_everything_but_vgg(images, tmp_path, monkeypatch):
     assert moved(weights(model), weights(loaded)) == 0
 
 
+@pytest.mark.slow
 def test_checkpoints_are_written_and_a_loss_that_is_no_number_stops(images, tmp_path):
     low, high = images
     path = tmp_path / "best.keras"

@@ -121,6 +121,7 @@ def stop_after(steps, folder, recipe=TINY):
 
 
 @pytest.mark.parametrize("moment", [1, 3, 4, 5, 11])
+@pytest.mark.slow
 def test_a_run_killed_at_any_step_ends_with_the_same_weights(tmp_path, whole, moment):
     stop_after(moment, tmp_path / "parts")
     resumed = run(tmp_path / "parts")
@@ -135,6 +136,7 @@ def averaged(tmp_path_factory, small_photographs):
 
 
 @pytest.mark.parametrize("moment", [5, 6, 7, 9])
+@pytest.mark.slow
 def test_an_averaged_run_killed_at_any_step_ends_with_the_same_file(
     tmp_path, averaged, moment
 ):
@@ -348,6 +350,7 @@ def test_a_missing_set_is_one_sentence(tmp_path, monkeypatch):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_the_command_prints_no_log_lines(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "sr_utils.training", "srcnn_x3", "--folder", tmp_path],
