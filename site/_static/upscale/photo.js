@@ -1,0 +1,75 @@
+// From a file to pixels. Errors are sentences for the reader.
+
+import { newCanvas } from "./pixels.js";
+
+// The result has 16 times as many pixels, and a canvas on an iPhone holds 4096 x 4096.
+export const MOST_PIXELS = 1024 * 1024;
+const MOST_TO_REDUCE = 4096 * 4096; // pixels of a canvas again
+const PART = 512; // width of the part of a photograph that is too large, in pixels
+
+/**
+ * Decode a picture, upright, as the browser shows it.
+ *
+ * @param {string} address URL of a file or of data.
+ * @param {string} name Of the file, for sentences.
+ * @returns {Promise<HTMLImageElement>}
+ */
+export async function decode(address, name) {
+  const image = new Image();
+  image.src = address;
+  const decoded = await image.decode().then(() => true, () => false);
+  URL.revokeObjectURL(address);
+  if (decoded && image.naturalWidth) return image;
+  throw new Error(
+    `“${name}” isn't a picture that this browser can read. ` +
+      "Choose a JPEG, PNG, WebP or AVIF file.",
+  );
+}
+
+/** A sentence about a picture that is too large to enlarge whole; "" if it isn't. */
+export function tooLarge({ naturalWidth: width, naturalHeight: height }) {
+  if (width * height <= MOST_PIXELS) return "";
+  return (
+    `This picture has ${size(width, height)} pixels. The page enlarges up to ` +
+    `${MOST_PIXELS.toLocaleString("en")}, such as 1024 × 1024. Take a part of it:`
+  );
+}
+
+/** The middle of a picture, at full sharpness: where it is. */
+export function middle({ naturalWidth, naturalHeight }) {
+  const width = Math.min(PART, naturalWidth);
+  const height = Math.min(PART, naturalHeight);
+  const x = Math.floor((naturalWidth - width) / 2);
+  const y = Math.floor((naturalHeight - height) / 2);
+  return { x, y, width, height };
+}
+
+/** How many times smaller a picture must become; 0 if it is too large even for that. */
+export function reduction({ naturalWidth, naturalHeight }) {
+  const pixels = naturalWidth * naturalHeight;
+  return pixels > MOST_TO_REDUCE ? 0 : Math.ceil(Math.sqrt(pixels) / PART);
+}
+
+/** Width and height as text. */
+export function size(width, height) {
+  return `${width} × ${height}`;
+}
+
+/**
+ * The pixels of a picture, or of a part of it. Transparent parts lie over white.
+ *
+ * @returns {ImageData} sRGB.
+ */
+export function pixels(image, part = whole(image)) {
+  const { x, y, width, height } = part;
+  const canvas = newCanvas(width, height);
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.fillStyle = "white";
+  context.fillRect(0, 0, width, height);
+  context.drawImage(image, x, y, width, height, 0, 0, width, height);
+  return context.getImageData(0, 0, width, height);
+}
+
+function whole({ naturalWidth, naturalHeight }) {
+  return { x: 0, y: 0, width: naturalWidth, height: naturalHeight };
+}
