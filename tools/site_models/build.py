@@ -29,6 +29,7 @@ _PAGE = """\
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
 <title>Enlarge your photograph</title>
 <style>
 :root {{ color-scheme: light dark; }}
@@ -123,38 +124,10 @@ def _example(name, alt):
 
 
 def _licenses():
-    """The terms of what comes from npm."""
-    (terms,) = packages.read(DIVIDER, "LICENSE")
-    return _LICENSES.format(
-        runtime=f"{RUNTIME} {packages.version(RUNTIME)}",
-        divider=f"{DIVIDER} {packages.version(DIVIDER)}",
-        terms=terms.decode(),
+    """The terms of what comes from npm; ONNX Runtime's package doesn't hold its own."""
+    ours = (SOURCES / "onnxruntime-license.txt").read_text(encoding="utf-8")
+    (theirs,) = packages.read(DIVIDER, "LICENSE")
+    return (
+        f"{RUNTIME} {packages.version(RUNTIME)} (runtime-*.js)\n\n{ours}\n"
+        f"{DIVIDER} {packages.version(DIVIDER)} (image-compare.js)\n\n{theirs.decode()}"
     )
-
-
-_LICENSES = """\
-{runtime} (runtime-*.js)
-
-MIT License
-
-Copyright (c) Microsoft Corporation
-
-Permission is hereby granted, free of charge, to any person obtaining a copy of this
-software and associated documentation files (the "Software"), to deal in the Software
-without restriction, including without limitation the rights to use, copy, modify, merge,
-publish, distribute, sublicense, and/or sell copies of the Software, and to permit persons
-to whom the Software is furnished to do so, subject to the following conditions:
-
-The above copyright notice and this permission notice shall be included in all copies or
-substantial portions of the Software.
-
-THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED,
-INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR
-PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE
-FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
-OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER
-DEALINGS IN THE SOFTWARE.
-
-{divider} (image-compare.js)
-
-{terms}"""

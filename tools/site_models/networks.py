@@ -23,8 +23,8 @@ _NOTES = {
 def names(folder=pretrained.FOLDER):
     """The checkpoints to export, in the order in which the page lists them.
 
-    They are `srresnet_x4`, `srgan_x4`, and all whose name ends in "_real": those trained
-    for real photographs.
+    They are `srresnet_x4`, `srgan_x4`, and all whose name ends in "_real", which were
+    trained for real photographs.
     """
     found = pretrained.names(folder)
     real = [name for name in found if name.endswith(_REAL)]
@@ -38,8 +38,8 @@ def export(name):
         name: In `names()`.
 
     Returns:
-        bytes of an ONNX file: float32 RGB in [0, 1] of shape `(batch, height, width, 3)`
-        to four times the size, not clipped.
+        bytes of an ONNX file. The network in it maps float32 RGB in [0, 1] of shape
+        `(batch, height, width, 3)` to four times the size, not clipped.
 
     Raises:
         ValueError: If the checkpoint isn't one for scale 4.
@@ -59,7 +59,7 @@ def export(name):
 
 
 def described(name):
-    """What the page needs to know of a checkpoint, for JSON: how far it looks, texts."""
+    """What the page needs to know of a checkpoint: how far it looks, and texts."""
     kind, real = name.split("_")[0], name.endswith(_REAL)
     label = _KINDS.get(kind, kind)
     return {

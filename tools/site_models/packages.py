@@ -75,7 +75,9 @@ def _fetch(package, path):
     """Have npm write the archive of a package to `path`."""
     npm = shutil.which("npm")
     if npm is None:
-        raise PackageError(f"Expected npm, to fetch {package}. Received: no such command")
+        raise PackageError(
+            f"Expected npm, to fetch {package}. Received: no such command"
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         line = [npm, "pack", package, "--ignore-scripts", "--pack-destination", folder]

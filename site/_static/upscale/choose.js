@@ -39,8 +39,10 @@ function takeDropped(zone, takeFile) {
   zone.addEventListener("drop", (event) => {
     event.preventDefault();
     mark(false);
+    if (find("file").disabled) return;
     const [file] = event.dataTransfer.files;
-    if (file && !find("file").disabled) takeFile(file);
+    if (file) takeFile(file);
+    else complain("Drop a picture that lies on your computer as a file.");
   });
 }
 

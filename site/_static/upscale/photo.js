@@ -66,10 +66,20 @@ export function pixels(image, part = whole(image)) {
   const context = canvas.getContext("2d", { willReadFrequently: true });
   context.fillStyle = "white";
   context.fillRect(0, 0, width, height);
+  checkReadable(context);
   context.drawImage(image, x, y, width, height, 0, 0, width, height);
   return context.getImageData(0, 0, width, height);
 }
 
 function whole({ naturalWidth, naturalHeight }) {
   return { x: 0, y: 0, width: naturalWidth, height: naturalHeight };
+}
+
+/** Against fingerprinting, some browsers give noise to a page that reads a picture. */
+function checkReadable(white) {
+  if (white.getImageData(0, 0, 1, 1).data.every((value) => value === 255)) return;
+  throw new Error(
+    "Your browser keeps this page from reading pictures, as a protection against " +
+      "fingerprinting. Allow it for this page (nothing leaves your machine).",
+  );
 }
