@@ -7,7 +7,7 @@ sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 project = "Super-resolution, step by step"
 author = "The contributors of this course"
-copyright = "The contributors; text and figures CC BY 4.0, code MIT"  # noqa: A001
+copyright = "The contributors; text and figures CC BY 4.0, code MIT"
 language = "en"
 
 extensions = [
@@ -39,8 +39,9 @@ html_copy_source = False
 html_context = {"default_mode": "auto"}
 html_theme_options = {
     "logo": {"text": project},
-    "home_page_in_toc": True,
+    "navbar_persistent": [],
     "show_navbar_depth": 1,
+    "max_navbar_depth": 1,
     "use_download_button": False,
     "use_fullscreen_button": False,
     "show_toc_level": 2,

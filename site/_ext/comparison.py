@@ -23,7 +23,8 @@ _ZOOM = """
 <div class="comparison-zoom">
 <div class="comparison-whole" tabindex="0" role="group"
  aria-label="The whole photograph. Move the frame with the arrow keys or by dragging.">
-<img src="{source}" width="{width}" height="{height}" alt="{name}, the original">
+<img class="dark-light" src="{source}" width="{width}" height="{height}"
+ alt="{name}, the original">
 <span class="comparison-frame"></span></div>
 <div class="comparison-crops"></div>
 </div>"""
@@ -131,8 +132,9 @@ def _choice(side, chosen, methods):
 
 
 def _image(slot, name, method, methods, size):
-    alt = escape(f"{name}, {method}: {methods[method]['score']}", quote=True)
+    file, score = methods[method]["file"], methods[method]["score"]
+    alt = escape(f"{name}, {method}: {score}", quote=True)
     return (
-        f'<img slot="image-{slot}" src="{methods[method]["file"]}" alt="{alt}" '
+        f'<img class="dark-light" slot="image-{slot}" src="{file}" alt="{alt}" '
         f'width="{size["width"]}" height="{size["height"]}">'
     )

@@ -1,4 +1,8 @@
-"""Docstrings hold examples between ``` as in Markdown; Sphinx wants them indented."""
+"""What Sphinx should take otherwise than it is written in the package.
+
+Examples stand between ``` as in Markdown, and fields of tuples have docstrings that
+Python made up.
+"""
 
 _FENCE = "```"
 
@@ -15,7 +19,14 @@ def indent_fences(_app, _what, _name, _object, _options, lines):
     lines[:] = result
 
 
+def skip_made_up(_app, _what, _name, member, skip, _options):
+    """Leave out fields of which only their number is told."""
+    told = getattr(member, "__doc__", None) or ""
+    return True if told.startswith("Alias for field number") else skip
+
+
 def setup(app):
     """Run after napoleon, which leaves examples as they are."""
+    app.connect("autodoc-skip-member", skip_made_up)
     app.connect("autodoc-process-docstring", indent_fences, priority=900)
     return {"parallel_read_safe": True}

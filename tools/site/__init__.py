@@ -11,7 +11,6 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "site"
 BUILD = ROOT / "build"
-WORK = BUILD / "site-work"
 OUTPUT = BUILD / "site"
 
 

@@ -1,17 +1,19 @@
-"""Build the site from the committed notebooks into `build/site`; nothing is executed.
+"""Build the site from the committed notebooks; nothing is executed.
 
 It ends with the page to open.
 """
 
+import argparse
 import json
 import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 from sr_utils import runtime
 from sr_utils.cli import process
-from tools.site import BUILD, OUTPUT, SITE, WORK, SiteError
+from tools.site import OUTPUT, ROOT, SITE, SiteError
 
 if __name__ == "__main__":
     process.prepare("Stopped.")  # before the imports that take seconds
@@ -22,12 +24,11 @@ with runtime.silence():
 REQUIREMENTS = "site/requirements.txt"
 
 
-def build(output=OUTPUT, work=WORK):
+def build(output=OUTPUT):
     """Write the site; what was there stays until the new one is complete.
 
     Args:
-        output: Folder of the site.
-        work: Folder of what it is made from.
+        output: Folder of the site. What it is made from lies beside it.
 
     Raises:
         SiteError: If a source, a link or a picture is wrong.
@@ -37,6 +38,7 @@ def build(output=OUTPUT, work=WORK):
             f"Expected the packages of {REQUIREMENTS}. Received: no Sphinx. "
             f"Install them: python -m pip install -r {REQUIREMENTS}"
         )
+    work = output.with_name(f"{output.name}-work")
     shutil.rmtree(work, ignore_errors=True)
     source, pages_made = work / "source", work / "html"
     lay_out(source)
@@ -73,16 +75,19 @@ def run_sphinx(source, output):
 
 
 def main():
-    """Exit with a message if the site can't be built."""
+    """Read the command line; exit with a message if the site can't be built."""
+    parser = argparse.ArgumentParser(prog="tools.site", description=__doc__)
+    parser.add_argument("output", nargs="?", type=Path, default=OUTPUT)
+    output = parser.parse_args().output
     try:
         with process.stoppable():
-            build()
+            build(output)
     except SiteError as error:
         sys.exit(f"\n{error}")
     except KeyboardInterrupt as stop:
         process.say("\nStopped.", "stderr")
         sys.exit(process.status(stop))
-    print(OUTPUT / "index.html")
+    print(output / "index.html")
 
 
 def _add_divider(path):
@@ -99,7 +104,7 @@ def _add_upscaler(source):
     """What the page that enlarges the reader's photograph needs, if there is one."""
     if (source / "upscale.md").exists() and find_spec("tools.site_models"):
         step = [sys.executable, "-m", "tools.site_models"]
-        if subprocess.run(step, cwd=BUILD.parent, check=False).returncode:
+        if subprocess.run(step, cwd=ROOT, check=False).returncode:
             raise SiteError("Expected the models for site/upscale.md. Received: none")
 
 

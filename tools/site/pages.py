@@ -1,4 +1,4 @@
-"""Lay out what Sphinx reads: notebooks with alt text, documents, a page for each module.
+"""Lay out what Sphinx reads: notebooks with alt text, documents, the reference.
 
 The layout is that of the repository, so that links between files lead to pages.
 """
@@ -96,8 +96,8 @@ def facts(notebook, name):
     found = _FACTS.search(text)
     if not (question and found):
         raise SiteError(
-            "Expected a title `# N. Name: question?`, **What you need:** and **Time:**. "
-            f"Received: notebooks/{name}.ipynb without"
+            "Expected `# N. Name: question?`, **What you need:** and **Time:** in a "
+            f"lesson. Received: notebooks/{name}.ipynb"
         )
     alt = next(x for cell in notebook.cells for x in _alt_texts(cell))
     question = question[0].upper() + question[1:]
