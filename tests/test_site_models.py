@@ -29,6 +29,7 @@ def test_the_page_offers_what_is_for_photographs(tmp_path):
     assert networks.names()[:2] == ["srresnet_x4", "srgan_x4"]
 
 
+@pytest.mark.slow
 @needs_exporter
 @pytest.mark.parametrize("name", networks.names())
 def test_onnx_equals_keras(name, rng):

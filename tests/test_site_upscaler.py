@@ -21,6 +21,7 @@ from sr_utils.resize import resize, weight_matrix
 from tools.site import packages
 from tools.site_models import build, networks, scripts
 
+pytestmark = pytest.mark.slow
 WAIT = 300_000  # milliseconds: enough on any machine
 TIMES = "\N{MULTIPLICATION SIGN}"
 FOUR_TILES = (170, 172)  # height and width: more than a window of 128 + 2 * 20
@@ -401,7 +402,6 @@ def test_the_processor_stands_in_for_a_graphics_card_that_fails(browser, folder)
     reader.close()
 
 
-@pytest.mark.slow
 def test_webgpu_gives_the_same_pixels(launch, folder):
     browser = launch("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader")
     reader = Reader(browser, folder)
