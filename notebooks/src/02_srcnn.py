@@ -78,7 +78,7 @@ pictures.compare(panels, rim, columns=2, captions=captions, alt=alt)
 # - why every network of this kind blurs, however long you train it
 #
 # **What you need:** lesson 1, and how a network is trained: convolution, ReLU, loss, gradient,
-# learning rate. **Time:** an hour and a half to read and try; three minutes to run on two
+# learning rate. **Time:** an hour and a half to read and try; two minutes to run on two
 # idle CPU cores. `SR_BUDGET=full` is meant for a GPU: 200,000 steps for every training.
 
 # %% [markdown]
