@@ -385,7 +385,7 @@ assert progress.decibels[0] < 20 < line[0] < max(progress.decibels)
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# **C.** Three random layers return almost the same gray everywhere. **A** tempts because the
+# **C**. Three random layers return almost the same gray everywhere. **A** tempts because the
 # answer is right there in the input, but the network first has to learn to copy it. **B**
 # would need filters that begin as blurs; these have weights of both signs.
 #
@@ -530,7 +530,7 @@ print(
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# **B.** Each of its parameters is used once for each *small* pixel, and that price is shared
+# **B**. Each of its parameters is used once for each *small* pixel, and that price is shared
 # by sixteen large ones. **A** forgets where the network works. **C** forgets that it has three
 # times the weights: $3 / 16$ is about a fifth.
 #
@@ -761,6 +761,7 @@ curves["SRResNet"] = fit("SRResNet", resnet, **options)
 curves["single layer"] = fit("single layer", single, **options)
 
 # %% tags=["nbval-ignore-output"]
+assert min(curves[x][1][-1] for x in ("SRResNet", "single layer")) > line[0] + 0.5
 alt = "Both networks start at bicubic and climb; SRResNet ends above the single layer."
 plots.curves(curves, **axes | {"bottom": 28}, alt=alt)
 
@@ -930,7 +931,7 @@ assert max(levels(x, alike["china"]) for x in alike.values()) < 7 < 40 < min(apa
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# **C.** Stripes, blades and a stone: what makes them different has all but
+# **C**. Stripes, blades and a stone: what makes them different has all but
 # vanished.
 # **A** is true of a whole photograph, whose contrast is mostly coarse. **B** is true of a strong
 # edge, which survives.
@@ -1011,7 +1012,7 @@ for name, originals in {"edge": edges, "cat": crops}.items():
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# **C.** The mean of nine edges is a ramp. Their median is the middle one: sharp, but right in
+# **C**. The mean of nine edges is a ramp. Their median is the middle one: sharp, but right in
 # one case of nine. **A** forgets the median; **B** takes the mean of the positions, not of the
 # gray values. **D** is what lesson 4 will want: a loss that is content with any of them.
 #
