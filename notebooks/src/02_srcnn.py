@@ -1093,12 +1093,21 @@ assert gain > 0.8
 # %% tags=["answer"]
 # Your answer:
 
+
 # %% tags=["check"]
+def counts(distance):  # whether a pixel that far away changes SRCNN's result
+    flat = np.full((1, 17, 17, 3), 0.5, "float32")
+    touched = flat.copy()
+    touched[0, 8, 8 + distance] = 1
+    return abs(whole(touched) - whole(flat)).numpy()[0, 32:36, 32:36].max() > 1e-7
+
+
 with checking("srcnn_radius", "srresnet_radius"):
     assert srcnn_radius != 6, "SRCNN's filters lose 6 pixels of the *large* image."
-    assert srcnn_radius == architecture.receptive_radius(whole), (
-        "Count the filters in small pixels. And what does bicubic itself look at?"
+    assert not counts(srcnn_radius + 1), (
+        "Pixels farther away count, too. What does bicubic itself look at?"
     )
+    assert counts(srcnn_radius), "A pixel as far away as this changes nothing."
     assert srresnet_radius != 10, (
         "The blocks see that far. What do the tail's layers add?"
     )
@@ -1116,7 +1125,7 @@ print(srcnn_radius, srresnet_radius)
 # %% tags=["wrong"] says="*large* image"
 srcnn_radius, srresnet_radius = 6, 12
 
-# %% tags=["wrong"] says="what does bicubic itself look at?"
+# %% tags=["wrong"] says="What does bicubic itself look at?"
 srcnn_radius, srresnet_radius = 2, 12
 
 # %% tags=["wrong"] says="What do the tail's layers add?"
