@@ -1,0 +1,85 @@
+"""Stored tables: what they say, and that their commands make them again."""
+
+import json
+from dataclasses import replace
+from statistics import mean
+
+import pytest
+
+from benchmarks import choices
+from sr_utils import evidence
+
+ROWS = {
+    "one": {"steps": 3, "results": [1.0, 2.0, 6.0]},
+    "other": {"steps": 4, "results": [0.5, 0.25, 0.0]},
+}
+ABOUT = {"measured": "Apples.", "command": "python -m x", "seeds": [4, 5, 6]}
+
+
+@pytest.fixture
+def table(tmp_path, monkeypatch):
+    monkeypatch.setattr(evidence, "FOLDER", tmp_path / "tables")
+    return evidence.write("fruit", ROWS, **ABOUT)
+
+
+def test_a_table_tells_every_seed_and_how_it_was_made(table):
+    head, one, other, caption = repr(table).splitlines()
+    assert head.split() == ["mean", *["seed", "4", "seed", "5", "seed", "6"]]
+    assert one.split() == ["one", "3.00", "1.00", "2.00", "6.00"]
+    assert other.split() == ["other", "0.25", "0.50", "0.25", "0.00"]
+    assert caption.startswith("Apples. Measured on Keras ")
+    assert caption.endswith("by `python -m x`.")
+    html = table._repr_html_()
+    assert html.count("<tr>") == 3
+    assert "<td>6.00</td>" in html
+    assert "<th>seed 5</th>" in html
+
+
+def test_rows_can_be_chosen(table):
+    chosen = table.select("other")
+    assert list(chosen.rows) == ["other"]
+    assert chosen.caption == table.caption
+    assert table.results("one") == [1, 2, 6]
+
+
+def test_an_unknown_table_is_refused(table):
+    with pytest.raises(ValueError, match=r"in \['fruit'\]. Received: 'vegetables'"):
+        evidence.load("vegetables")
+
+
+def test_a_stored_row_is_kept_unless_its_settings_changed(tmp_path, monkeypatch):
+    monkeypatch.setattr(evidence, "FOLDER", tmp_path)
+    trained = []
+    monkeypatch.setattr(choices, "result", lambda recipe: trained.append(recipe) or 1)
+    choices.main()
+    assert len(trained) == 3 * len(choices.ROWS)
+    path = tmp_path / "choices.json"
+    stored = json.loads(path.read_text())
+    stored["rows"]["ReLU"]["steps"] += 1
+    path.write_text(json.dumps(stored))
+    choices.main()
+    again = trained[3 * len(choices.ROWS) :]
+    assert again == [replace(choices.ROWS["ReLU"], seed=seed) for seed in choices.SEEDS]
+
+
+def test_the_stored_choices_are_those_of_the_benchmark():
+    stored = evidence.load(choices.NAME)
+    assert set(stored.rows) == set(choices.ROWS)
+    for name, recipe in choices.ROWS.items():
+        assert stored.rows[name].items() >= choices.settings(recipe).items()
+        assert len(stored.results(name)) == len(choices.SEEDS) == 3
+
+
+def test_each_choice_changes_one_thing():
+    first = choices.settings(choices.ROWS["SRResNet"])
+    for name in ("single layer", "ReLU", "squared error"):
+        other = choices.settings(choices.ROWS[name])
+        assert sum(first[key] != other[key] for key in first) == 1
+
+
+@pytest.mark.slow
+def test_a_row_can_be_made_again():
+    stored, name = evidence.load(choices.NAME), "ESPCN, residual"
+    again = choices.result(choices.ROWS[name])
+    assert abs(again - stored.results(name)[0]) < 0.1
+    assert abs(again - mean(stored.results("ESPCN"))) > 0.3
