@@ -283,7 +283,7 @@ def test_nbval_compares_a_divider_with_the_stored_picture(tmp_path):
 def test_nbval_says_how_long_a_notebook_took(tmp_path):
     slow = nbval(tmp_path, "print(1)", "import time; time.sleep(4)").stdout
     (seconds,) = re.findall(r"^changed: (\d+) s$", slow, re.M)
-    assert 4 <= int(seconds) < 20
+    assert int(seconds) >= 4
 
 
 def test_a_run_says_how_long_each_lesson_took(tmp_path, monkeypatch, capsys):
