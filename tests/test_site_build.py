@@ -55,16 +55,16 @@ def test_a_divider_follows_the_first_picture():
     assert len(pages.lesson_page(notebook(*LESSON), "09_name").cells) == 3
 
 
-def test_a_known_repository_adds_badges(monkeypatch):
-    monkeypatch.delenv(pages.REPOSITORY, raising=False)
+def test_a_known_address_adds_links(monkeypatch):
+    monkeypatch.setattr(pages.address, "repository", lambda: None)
     unknown = pages.lesson_page(notebook(*LESSON), "09_name").cells[0].source
     assert "</downloads/09_name.ipynb>" in unknown
     assert "https" not in unknown
-    monkeypatch.setenv(pages.REPOSITORY, "someone/course")
+    monkeypatch.setattr(pages.address, "repository", lambda: "someone/course")
     known = pages.lesson_page(notebook(*LESSON), "09_name").cells[0].source
-    path = "someone/course/blob/main/notebooks/09_name.ipynb"
-    assert f"https://colab.research.google.com/github/{path}" in known
-    assert f"src=https://github.com/{path}" in known
+    path = f"someone/course/blob/{pages.address.tag()}/notebooks/09_name.ipynb"
+    assert f"(https://colab.research.google.com/github/{path})" in known
+    assert f"src=https://github.com/{path})" in known
 
 
 def test_a_card_tells_what_a_lesson_says():

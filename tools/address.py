@@ -80,36 +80,46 @@ def with_badges(readme, name):
     """
 
     def row(match):
-        return match[1] + (_badges(name, match[2]) if name else "") + match[4]
+        return match[1] + _badges(name, match[2]) + match[4]
 
     return _LESSON.sub(row, readme)
 
 
-def _badges(name, path):
-    """A line break and the badges of a lesson, in Markdown."""
-    source = f"github.com/{name}/blob/{tag()}/{path}"
-    badges = [
-        _badge(
+def launchers(name, path):
+    """Where a notebook runs in a browser, with nothing to install.
+
+    Args:
+        name: What `repository` returns. `None`: nowhere.
+        path: Of the notebook in the repository, str.
+
+    Returns:
+        List of `(text, picture of the badge, link)`.
+    """
+    if not name:
+        return []
+    source = f"{name}/blob/{tag()}/{path}"
+    found = [
+        (
             "Open in Colab",
             "https://colab.research.google.com/assets/colab-badge.svg",
-            f"https://colab.research.google.com/{source.replace('.com', '', 1)}",
+            f"https://colab.research.google.com/github/{source}",
         ),
-        _badge(
+        (
             "Open in Kaggle, and switch the internet on",
             "https://kaggle.com/static/images/open-in-kaggle.svg",
-            f"https://kaggle.com/kernels/welcome?src=https://{source}",
+            f"https://kaggle.com/kernels/welcome?src=https://github.com/{source}",
         ),
     ]
     if path == _BINDER:
-        badges.append(
-            _badge(
-                "Run on Binder",
-                "https://mybinder.org/badge_logo.svg",
-                f"https://mybinder.org/v2/gh/{name}/{tag()}?labpath={path}",
-            )
-        )
-    return "<br>" + " ".join(badges)
+        link = f"https://mybinder.org/v2/gh/{name}/{tag()}?labpath={path}"
+        found.append(("Run on Binder", "https://mybinder.org/badge_logo.svg", link))
+    return found
 
 
-def _badge(text, picture, link):
-    return f'[![{text}]({picture})]({link} "{text}")'
+def _badges(name, path):
+    """A line break and the badges of a lesson, in Markdown."""
+    badges = [
+        f'[![{text}]({picture})]({link} "{text}")'
+        for text, picture, link in launchers(name, path)
+    ]
+    return "<br>" + " ".join(badges) if badges else ""

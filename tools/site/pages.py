@@ -3,7 +3,6 @@
 The layout is that of the repository, so that links between files lead to pages.
 """
 
-import os
 import pkgutil
 import re
 import shutil
@@ -11,12 +10,12 @@ import shutil
 import nbformat
 
 import sr_utils
+from tools import address
 from tools.notebooks import NOTEBOOKS, PICTURES
 from tools.site import ROOT, SITE, SiteError
 
-REPOSITORY = "GITHUB_REPOSITORY"  # set by GitHub's workflows: owner/name
 _DOCUMENTS = ("README.md", "data/README.md", "docs/*.md")
-_FILES = ("data/checkpoints/*.json", "notebooks/assignments/*.ipynb")
+_FILES = ("LICENSE", "data/checkpoints/*.json", "notebooks/assignments/*.ipynb")
 _NOT_PAGES = shutil.ignore_patterns(
     "__pycache__", "requirements.txt", "package*.json", ".npmrc", "comparisons.json"
 )
@@ -143,13 +142,10 @@ def _alt_texts(cell):
 
 
 def _links(name):
-    """The notebook to download, and where the repository is known, to run elsewhere."""
+    """The notebook to download, and to run elsewhere once the course has an address."""
     links = [f"{{download}}`Download the notebook </downloads/{name}.ipynb>`"]
-    if repository := os.environ.get(REPOSITORY):
-        path = f"{repository}/blob/main/notebooks/{name}.ipynb"
-        colab = f"https://colab.research.google.com/github/{path}"
-        kaggle = f"https://kaggle.com/kernels/welcome?src=https://github.com/{path}"
-        links += [f"[Open in Colab]({colab})", f"[Open in Kaggle]({kaggle})"]
+    found = address.launchers(address.repository(), f"notebooks/{name}.ipynb")
+    links += [f"[{text}]({link})" for text, _, link in found]
     return '<div class="lesson-links">\n\n' + "\n".join(links) + "\n\n</div>"
 
 

@@ -8,7 +8,7 @@ from tools.site import ROOT
 _ROW = re.compile(
     r"^\| ([^|]+) \| (\d+\.\d+) / [^|]+\|.*\| (\d+\.\d+) \| [^|]+\|$", re.M
 )
-_LABEL = "Fréchet distance of block3_conv1 features, held-out: lower looks more real"
+_LABEL = "Fréchet distance: lower looks more real"
 
 
 def points(readme=ROOT / "README.md"):
