@@ -47,7 +47,7 @@ class Task:
             alone: it imports what it needs.
         rtol: Relative tolerance of a number.
         atol: Absolute tolerance of a number.
-        seconds: Time for one call, on a slow machine.
+        seconds: Processor time for all calls together, a whole number.
     """
 
     function: str
@@ -61,7 +61,7 @@ class Task:
     inside: Callable | None = None
     rtol: float = 1e-4
     atol: float = 1e-6
-    seconds: float = 10.0
+    seconds: int = 10
 
     def __post_init__(self):
         if (self.expected is None) == (self.check is None):

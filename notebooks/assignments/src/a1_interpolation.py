@@ -136,7 +136,9 @@ TASK = Task(
         "At the border, the outermost pixel is repeated. Mirroring goes on with the "
         "one before it.": lambda *x: matrix(*x, border="edge"),
         "The line is mirrored at the center of the outermost pixel. Mirror it at the "
-        "pixel's outer edge: pixel 0 comes twice.": lambda *x: matrix(*x, border="reflect"),
+        "pixel's outer edge: pixel 0 comes twice.": lambda *x: matrix(
+            *x, border="reflect"
+        ),
         "The new pixels lie at i / scale. Their centers are half a new pixel and half "
         "an old one off.": lambda *x: matrix(
             *x, centers=lambda size, scale: np.arange(size * scale) / scale

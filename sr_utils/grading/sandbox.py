@@ -1,0 +1,292 @@
+"""A place where students' code runs: no network, no course folder, nothing to keep.
+
+`bwrap` shows a warm Python process the system's libraries, read-only, and one small
+folder in memory. `worker` is what runs there.
+"""
+
+import contextlib
+import functools
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from sr_utils import pretrained
+
+from . import limits, wire
+
+START = 180  # seconds; ten on an idle machine
+_GRACE = 10  # seconds for the warm process to end a task
+_PACKAGE = Path(pretrained.__file__).parent
+_COURSE = "/course"  # inside: the package
+_PLACE = "/sandbox"  # inside: the only folder that can be written to
+_DISK = 2**28  # bytes
+_SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/alternatives")
+_CAPABILITIES = ("SETUID", "SETGID", "KILL", "DAC_OVERRIDE")  # of the warm process
+
+
+class SandboxError(Exception):
+    """There is no sandbox here; the message says why and what to do."""
+
+
+class StoppedError(Exception):
+    """A task's process ended without an answer; the message says how, in a sentence."""
+
+
+def missing():
+    """Why there is no sandbox on this machine, or `None` if there is one."""
+    if sys.platform != "linux" or not limits.known_machine():
+        return "the sandbox needs Linux on x86_64 or aarch64"
+    if shutil.which("bwrap") is None:
+        return "bubblewrap isn't installed (apt-get install bubblewrap)"
+    return _forbidden()
+
+
+@functools.cache
+def _forbidden():
+    command = [*_bubblewrap(), "/usr/bin/env", "true"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode == 0:
+        return None
+    return f"this system forbids namespaces ({' '.join(done.stderr.split())})"
+
+
+class Sandbox:
+    """A warm process that forks for each task; it is started when first needed.
+
+    Args:
+        open_air: Run without `bwrap`, with the limits of `limits` alone.
+    """
+
+    def __init__(self, open_air=False):
+        self.open_air = open_air
+        self._process = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    @contextlib.contextmanager
+    def session(self, job, seconds):
+        """A fresh process for one task.
+
+        Args:
+            job: What `worker` reads first: cells, function, what is blocked.
+            seconds: Processor time for all that happens in it, a whole number. It may
+                take three times as long, for a machine that does other things, too.
+
+        Yields:
+            `Session`.
+
+        Raises:
+            SandboxError: If the warm process can't be started.
+            StoppedError: If the process of the task ends too early.
+        """
+        if self._process is None:
+            self._start()
+        ours, theirs = socket.socketpair()
+        with ours:
+            self._send({"seconds": seconds, "wall": 4 * seconds}, theirs)
+            session = Session(ours, seconds, self._end)
+            try:
+                session.send(job)
+                yield session
+            finally:
+                session.end()
+
+    def stop(self):
+        """End the warm process, and remove its folder."""
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.wait()
+        self._control.close()
+        self._process = None
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _send(self, request, handle):
+        """Ask for a process, and pass it its end of a connection."""
+        data = json.dumps(request).encode()
+        with handle, contextlib.suppress(OSError):  # then the connection is closed
+            socket.send_fds(self._control, [data], [handle.fileno()])
+
+    def _end(self):
+        """Stop the process of the task; how it ended, or `None` if nobody knows."""
+        with contextlib.suppress(OSError, ValueError):
+            self._control.send(b"stop")
+            self._control.settimeout(_GRACE)
+            return json.loads(self._control.recv(4096))
+        self.stop()
+        return None
+
+    def _start(self):
+        self._folder = Path(tempfile.mkdtemp(prefix="sr_utils-grading-"))
+        stage, place = _staged(self._folder)
+        self._control, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
+        with theirs, (self._folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                self._command(stage),
+                stdin=theirs,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                cwd=place,
+                env=_environment(*((stage, place) if self.open_air else ())),
+                start_new_session=True,
+            )
+        self._control.settimeout(START)
+        try:
+            if self._control.recv(100) != b'"ready"':
+                raise OSError
+        except OSError:
+            log = (self._folder / "log").read_text(errors="replace")
+            self.stop()
+            raise SandboxError(f"The sandbox doesn't start: {log[-2000:]}") from None
+        for source in (stage / "sr_utils").rglob("*.py"):
+            source.unlink()  # everything is imported; nothing is there to be read
+
+    def _command(self, stage):
+        python = str(Path(sys.executable).resolve())
+        if self.open_air:
+            return [python, str(stage / "worker.py"), "0"]
+        user = random.randrange(2**30, 2**31) if os.getuid() == 0 else 0
+        inside = [python, f"{_COURSE}/worker.py", str(user)]
+        return [*_bubblewrap(stage), *inside]
+
+
+class Session:
+    """The conversation with the process of one task."""
+
+    def __init__(self, connection, seconds, end):
+        self._connection, self._seconds, self._end = connection, seconds, end
+        self._deadline = time.monotonic() + 3 * seconds
+        self._ending = None
+
+    def send(self, message, value=None):
+        """Send a message; see `wire.send`.
+
+        Raises:
+            StoppedError: If the process has ended.
+        """
+        try:
+            self._connection.settimeout(self._left())
+            wire.send(self._connection, message, value)
+        except OSError:
+            raise StoppedError(self.end()) from None
+
+    def receive(self):
+        """The next message and value; see `wire.receive`.
+
+        Raises:
+            StoppedError: If none comes.
+        """
+        try:
+            return wire.receive(
+                self._connection, lambda: self._connection.settimeout(self._left())
+            )
+        except (OSError, wire.WireError):
+            raise StoppedError(self.end()) from None
+
+    def end(self):
+        """End the process, if it hasn't ended; how it ended, in a sentence."""
+        if self._ending is None:
+            late = time.monotonic() >= self._deadline
+            self._connection.close()
+            self._ending = _in_words(self._end(), late, self._seconds)
+        return self._ending
+
+    def _left(self):
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+
+def _in_words(ended, late, seconds):
+    if ended is None:
+        return "The process that runs the code stopped answering."
+    if late or (ended["signal"] and ended["seconds"] > seconds - 1):
+        return f"It takes more than {seconds} seconds. Is there a loop without an end?"
+    if ended["signal"] == signal.SIGKILL:
+        return "The process was ended by the system. Does it take too much memory?"
+    if ended["signal"]:
+        name = signal.Signals(ended["signal"]).name
+        return f"The process crashed ({name}). Does it take too much memory?"
+    return "The process ended itself. Does the code call exit?"
+
+
+def _staged(folder):
+    """What the sandbox needs of the course, copied; and a folder to write to."""
+    stage, place = folder / "stage", folder / "place"
+    place.mkdir()
+    unneeded = shutil.ignore_patterns("grading", "checkpoints", "__pycache__")
+    shutil.copytree(_PACKAGE, stage / "sr_utils", ignore=unneeded)
+    for name in ("worker.py", "wire.py", "limits.py"):
+        shutil.copy(_PACKAGE / "grading" / name, stage)
+    (stage / "sr_utils" / "checkpoints").symlink_to(pretrained.FOLDER)
+    return stage, place
+
+
+def _environment(course=_COURSE, place=_PLACE):
+    packages = [p for p in sys.path if p.endswith(("site-packages", "dist-packages"))]
+    settings = {
+        "PYTHONPATH": os.pathsep.join([str(course), *packages]),
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "HOME": str(place),
+        "TMPDIR": str(place),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "TF_NUM_INTRAOP_THREADS": "1",
+        "TF_NUM_INTEROP_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "2",
+        "SR_DATA_DIR": "none",
+        "SR_VGG19_WEIGHTS": "none",
+        "SR_ESRGAN_DIR": "none",
+    }
+    libraries = {k: v for k, v in os.environ.items() if k == "LD_LIBRARY_PATH"}
+    return settings | libraries
+
+
+def _bubblewrap(stage=None):
+    """The command that closes a process in; without a stage, to try whether it can."""
+    command = ["bwrap", "--die-with-parent", "--new-session", "--unshare-ipc"]
+    command += ["--unshare-pid", "--unshare-net", "--unshare-uts", "--cap-drop", "ALL"]
+    if os.getuid() == 0:
+        command += [x for name in _CAPABILITIES for x in ("--cap-add", f"CAP_{name}")]
+    else:
+        command += ["--unshare-user"]
+    command += ["--proc", "/proc", "--dev", "/dev"]
+    for path in _SYSTEM:
+        command += ["--ro-bind-try", path, path]
+    if stage:
+        command += _course(stage)
+    command += ["--perms", "0777", "--size", str(_DISK), "--tmpfs", _PLACE]
+    return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", _PLACE]
+
+
+def _course(stage):
+    """Python, its packages, and the staged course, all read-only.
+
+    What lies above them becomes folders of its own, which are empty otherwise.
+    """
+    prefixes = {sys.base_prefix, sys.prefix, str(Path(sys.executable).resolve().parent)}
+    prefixes |= {p for p in sys.path if p.endswith(("site-packages", "dist-packages"))}
+    weights = str(pretrained.FOLDER)
+    above = {str(x) for path in (*prefixes, weights) for x in Path(path).parents}
+    binds = [x for path in sorted(above) for x in ("--perms", "0755", "--dir", path)]
+    binds += [x for path in sorted(prefixes) for x in ("--ro-bind", path, path)]
+    if any(_PACKAGE.is_relative_to(path) for path in prefixes):
+        binds += ["--tmpfs", str(_PACKAGE)]  # an installed copy
+    return [*binds, "--ro-bind", weights, weights, "--ro-bind", str(stage), _COURSE]
