@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 AS_ROOT = $(if $(filter 0,$(shell id -u 2>&1)),--allow-root)
 
-.PHONY: run test lint check lab notebooks notebook bench clean
+.PHONY: run test lint check lab notebooks notebook assignments grade bench clean
 
 run: $(READY)
 	@$(BIN)/python -m tools.notebooks run
@@ -35,6 +35,16 @@ notebooks: $(READY)
 notebook: $(READY)
 	$(BIN)/python -m tools.notebooks build $(LESSON)
 	@$(BIN)/python -m tools.notebooks run $(LESSON)
+
+# The students' notebooks, from notebooks/assignments/src
+assignments: $(READY)
+	$(BIN)/python -m sr_utils.grading build
+
+# make grade SUBMISSIONS=folder SEED=a-number-of-your-own
+SUBMISSIONS ?= notebooks/assignments/examples
+grade: $(READY)
+	@$(BIN)/python -m sr_utils.grading grade "$(SUBMISSIONS)" \
+		$(if $(SEED),--seed $(SEED)) $(if $(ASSIGNMENT),--assignment $(ASSIGNMENT))
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks

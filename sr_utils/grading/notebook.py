@@ -72,6 +72,15 @@ def read(path, assignment):
     return Submission(sources, order, twice)
 
 
+def ids(path):
+    """The `grade_id`s of a notebook, as a set.
+
+    Raises:
+        UnreadableError: If it can't be read.
+    """
+    return {_id(cell) for cell in _cells(_content(path))} - {None}
+
+
 def _content(path):
     """The bytes of a file that is a file, and not too large."""
     try:

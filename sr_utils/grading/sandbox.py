@@ -49,6 +49,20 @@ def missing():
     return _forbidden()
 
 
+def check():
+    """Say what to do if there is no sandbox.
+
+    Raises:
+        SandboxError: If there is none.
+    """
+    if reason := missing():
+        raise SandboxError(
+            f"Students' code isn't run here: {reason}. Grade in a container, as "
+            "notebooks/assignments/README.md says, or add --without-sandbox if you "
+            "trust every line of every student."
+        )
+
+
 @functools.cache
 def _forbidden():
     command = [*_bubblewrap(), "/usr/bin/env", "true"]
@@ -63,16 +77,21 @@ class Sandbox:
 
     Args:
         open_air: Run without `bwrap`, with the limits of `limits` alone.
+
+    Attributes:
+        closed: Whether it is of no more use.
     """
 
     def __init__(self, open_air=False):
         self.open_air = open_air
         self._process = None
+        self.closed = False
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        self.closed = True
         self.stop()
 
     @contextlib.contextmanager
@@ -129,6 +148,8 @@ class Sandbox:
         return None
 
     def _start(self):
+        if self.closed:
+            raise SandboxError("Expected an open sandbox. Received: a closed one")
         self._folder = Path(tempfile.mkdtemp(prefix="sr_utils-grading-"))
         stage, place = _staged(self._folder)
         self._control, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)

@@ -1,5 +1,6 @@
 """Assignments as their authors write them, and the notebooks that students get."""
 
+import copy
 import hashlib
 import linecache
 import logging
@@ -17,6 +18,7 @@ from nbgrader.preprocessors import (
     ClearSolutions,
     ComputeChecksums,
     LockCells,
+    SaveCells,
 )
 
 from sr_utils import runtime
@@ -26,16 +28,8 @@ from .task import Case, Task
 SEED = 0  # of the hidden cases of this repository, which everyone can read
 _CHECK = "-check"
 _KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-_STEPS = (
-    LockCells,
-    ClearSolutions,
-    ClearOutput,
-    CheckCellMetadata,
-    ClearHiddenTests,
-    ClearMarkScheme,
-    ComputeChecksums,
-    CheckCellMetadata,
-)
+_CLEAR = (LockCells, ClearSolutions, ClearOutput, CheckCellMetadata)
+_HIDE = (ClearHiddenTests, ClearMarkScheme, ComputeChecksums, CheckCellMetadata)
 
 
 class SourceError(Exception):
@@ -98,6 +92,19 @@ class Assignment:
         return {_id(x): x.metadata.nbgrader.points for x in answers if _grades(x)}
 
     @property
+    def title(self):
+        """The heading of the notebook."""
+        return self.notebook.cells[0].source.splitlines()[0].removeprefix("# ")
+
+    def heading(self, name):
+        """The heading of a task or a question, without its points."""
+        for text in (f"{name}-text", name.replace("-answer", "-question")):
+            if text in self.cells:
+                line = self.cells[text].source.splitlines()[0]
+                return line.removeprefix("## ").partition(" (")[0]
+        return name
+
+    @property
     def setup(self):
         """Locked code cells without tests, as pairs of `grade_id` and source."""
         return [
@@ -109,10 +116,20 @@ class Assignment:
 
     def student(self):
         """The notebook that students get, without solutions, hidden tests, outputs."""
-        notebook, resources = nbformat.from_dict(self.notebook), {}
-        for step in _STEPS:
-            notebook, resources = step(log=_SILENT).preprocess(notebook, resources)
-        return notebook
+        return _processed(self.notebook, [*_CLEAR, *_HIDE])
+
+    def register(self, gradebook, address):
+        """Enter the assignment and its cells.
+
+        Args:
+            gradebook: An `nbgrader.api.Gradebook`.
+            address: That of its database.
+        """
+        gradebook.add_assignment(self.name)
+        about = {"notebook": self.name, "assignment": self.name, "db_url": address}
+        _processed(
+            self.notebook, [*_CLEAR, ComputeChecksums, SaveCells], nbgrader=about
+        )
 
     def _work(self, name):
         check, cell = self.cells[name + _CHECK], self.cells.get(name)
@@ -177,6 +194,13 @@ def _task(file, source):
     if not isinstance(space.get("TASK"), Task):
         raise SourceError(f"Expected a `TASK` in {file}. Received: none")
     return space["TASK"]
+
+
+def _processed(notebook, steps, **resources):
+    notebook = nbformat.from_dict(copy.deepcopy(notebook))
+    for step in steps:
+        notebook, resources = step(log=_SILENT).preprocess(notebook, resources)
+    return notebook
 
 
 def _with_ids(notebook):

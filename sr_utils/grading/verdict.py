@@ -41,8 +41,7 @@ def equal(result, expected, task):
         task: Gives the tolerances `rtol` and `atol`.
     """
     if isinstance(expected, list | tuple):
-        long = isinstance(result, list | tuple | np.ndarray) and np.ndim(result) != 0
-        if not long or len(result) != len(expected):
+        if _length(result) != len(expected):
             return False
         return all(equal(x, y, task) for x, y in zip(result, expected, strict=True))
     result, expected = as_array(result), np.asarray(expected)
@@ -86,13 +85,19 @@ def _checked(task, case, result):
 
 
 def _list_difference(result, expected, task, shown):
-    long = isinstance(result, list | tuple | np.ndarray) and np.ndim(result) != 0
-    if not long or len(result) != len(expected):
+    if _length(result) != len(expected):
         return f"Expected {len(expected)} results. Received: another number of them."
     for number, (x, y) in enumerate(zip(result, expected, strict=True), start=1):
         if not equal(x, y, task):
             return f"Result {number}: {difference(x, y, task, shown)}"
     raise ValueError("Expected results that differ. Received: equal ones")
+
+
+def _length(result):
+    """Of a list or of an array's first axis; `None` if there is none."""
+    if isinstance(result, np.ndarray):
+        return len(result) if result.ndim else None
+    return len(result) if isinstance(result, list | tuple) else None
 
 
 def _shape_difference(result, expected, shown):

@@ -711,11 +711,10 @@ if __name__ == "__main__":
 # dips are shallower than those of the lesson's kernel, so edges overshoot less, and there
 # is less of a halo. The price is a slight blur everywhere, even where nothing had to be
 # enlarged.
-# ### END SOLUTION
-# === BEGIN MARK SCHEME ===
-# One point each: the value is mixed with its neighbors; less overshoot or ringing; the
+#
+# Marks: one point each: the value is mixed with its neighbors; less overshoot or ringing; the
 # result is blurrier.
-# === END MARK SCHEME ===
+# ### END SOLUTION
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "proof-question", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## Question 2: what a test can prove (3 points)
@@ -731,8 +730,7 @@ if __name__ == "__main__":
 # originals that fit. `second_patch` gives another that passes the same test, and the
 # letters on the plate may be different in the two. A result that fails the test can be ruled out, as can any plate
 # whose small image would look different. What was invented, the photograph can't tell.
-# ### END SOLUTION
-# === BEGIN MARK SCHEME ===
-# One point each: the result is consistent, one of many; another with other detail passes as
+#
+# Marks: one point each: the result is consistent, one of many; another with other detail passes as
 # well (task 5); what doesn't shrink to the small image is ruled out.
-# === END MARK SCHEME ===
+# ### END SOLUTION
