@@ -85,7 +85,7 @@ def _undefined(message, source, submission):
 
 def _place(error, submission):
     """The line of the error, as it is in the student's notebook."""
-    source = submission.sources.get(error.get("cell"), "")
+    source = submission.sources.get(str(error.get("cell")), "")
     lines, number = source.splitlines(), error.get("line")
     if not isinstance(number, int) or not 0 < number <= len(lines):
         return ""

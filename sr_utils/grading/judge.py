@@ -8,6 +8,7 @@ from . import errors, verdict
 from .sandbox import StoppedError
 
 CELLS = 10  # seconds of processor time for a student's other cells
+_PRINTED = 10_000  # characters
 _OFTEN = 5  # cells that may end the process before all of them are left out
 
 
@@ -150,4 +151,4 @@ def _is_quick(message):
 
 
 def _text(message):
-    return str(message.get("printed", ""))
+    return str(message.get("printed", ""))[:_PRINTED]

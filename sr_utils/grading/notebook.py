@@ -67,6 +67,8 @@ def read(path, assignment):
         for number, (name, cell) in enumerate(named, start=1)
         if cell.cell_type == "code"
     ]
+    same = {cell.source for cell in assignment.notebook.cells}
+    order = [x for x in order if " " not in x[0] or x[1] not in same]
     sources = {name: cell.source for name, cell in mine}
     twice = {name for name, cell in mine if cell.source != sources[name]}
     return Submission(sources, order, twice)

@@ -189,6 +189,7 @@ class Session:
     def __init__(self, connection, seconds, end):
         self._connection, self._seconds, self._end = connection, seconds, end
         self._deadline = time.monotonic() + 3 * seconds
+        self._late = False
         self._ending = None
 
     def send(self, message, value=None):
@@ -200,8 +201,8 @@ class Session:
         try:
             self._connection.settimeout(self._left())
             wire.send(self._connection, message, value)
-        except OSError:
-            raise StoppedError(self.end()) from None
+        except OSError as error:
+            raise self._stopped(error) from None
 
     def receive(self):
         """The next message and value; see `wire.receive`.
@@ -213,16 +214,19 @@ class Session:
             return wire.receive(
                 self._connection, lambda: self._connection.settimeout(self._left())
             )
-        except (OSError, wire.WireError):
-            raise StoppedError(self.end()) from None
+        except (OSError, wire.WireError) as error:
+            raise self._stopped(error) from None
 
     def end(self):
         """End the process, if it hasn't ended; how it ended, in a sentence."""
         if self._ending is None:
-            late = time.monotonic() >= self._deadline
             self._connection.close()
-            self._ending = _in_words(self._end(), late, self._seconds)
+            self._ending = _in_words(self._end(), self._late, self._seconds)
         return self._ending
+
+    def _stopped(self, error):
+        self._late = isinstance(error, TimeoutError)
+        return StoppedError(self.end())
 
     def _left(self):
         left = self._deadline - time.monotonic()
@@ -235,7 +239,9 @@ def _in_words(ended, late, seconds):
     if ended is None:
         return "The process that runs the code stopped answering."
     if late or (ended["signal"] and ended["seconds"] > seconds - 1):
-        return f"It takes more than {seconds} seconds. Is there a loop without an end?"
+        return f"It takes more than {seconds} seconds. Does a loop never end?"
+    if ended["running"]:
+        return "The process sent something that isn't a result."
     if ended["signal"] == signal.SIGKILL:
         return "The process was ended by the system. Does it take too much memory?"
     if ended["signal"]:

@@ -76,19 +76,19 @@ def _job(request, handle, control, user):
         control.close()
         _run_and_exit(request, socket.socket(fileno=handle))
     os.close(handle)
-    late = _wait(child, control, start + request["wall"])
+    running = _wait(child, control, start + request["wall"])
     os.kill(child, signal.SIGKILL)  # it can't have made others
     _, status, usage = os.wait4(child, 0)
     _clean()
     return {
-        "late": late,
+        "running": running,
         "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
         "seconds": usage.ru_utime + usage.ru_stime,
     }
 
 
 def _wait(child, control, deadline):
-    """Wait for the end of a fork, or of its time, or of the teacher's patience."""
+    """Wait for the end of a fork or of its time; whether the fork still runs."""
     ended = os.pidfd_open(child)
     try:
         left = max(0, deadline - time.monotonic())
