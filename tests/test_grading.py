@@ -46,7 +46,9 @@ def test_student_notebooks_are_built_from_their_sources(tmp_path):
     assert len(built) == len(list((source.folder() / "src").glob("*.py")))
     for path in built:
         committed = source.folder() / path.name
-        assert committed.read_bytes() == path.read_bytes(), "run `make assignments`"
+        assert committed.read_text("utf-8") == path.read_text("utf-8"), (
+            "run `make assignments`"
+        )
 
 
 def code_lines(text):

@@ -8,8 +8,12 @@ taken back. The sandbox loads this file alone, so it imports the standard librar
 import ctypes
 import os
 import platform
-import resource
 import struct
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
 
 MEMORY = 3 * 2**30  # bytes of address space on top of the warm process
 FILE = 2**26  # bytes

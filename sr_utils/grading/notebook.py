@@ -10,6 +10,9 @@ from dataclasses import dataclass
 import nbformat
 
 LARGEST = 20 * 2**20  # bytes; a notebook with many figures has a few
+_FLAGS = os.O_RDONLY
+for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):  # each where the system has it
+    _FLAGS |= getattr(os, _name, 0)
 _MAGIC = re.compile(r"^(\s*)[%!?].*$", re.M)
 
 
@@ -86,7 +89,7 @@ def ids(path):
 def _content(path):
     """The bytes of a file that is a file, and not too large."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        handle = os.open(path, _FLAGS)
         with open(handle, "rb") as file:  # noqa: PTH123
             about = os.fstat(handle)
             if not stat.S_ISREG(about.st_mode):

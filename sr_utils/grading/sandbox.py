@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from sr_utils import pretrained
+from sr_utils import pretrained, runtime
 
 from . import limits, wire
 
@@ -176,9 +176,10 @@ class Sandbox:
 
     def _command(self, stage):
         python = str(Path(sys.executable).resolve())
+        root = os.getuid() == 0 and (not self.open_air or _others_can_read(python))
+        user = random.randrange(2**30, 2**31) if root else 0
         if self.open_air:
-            return [python, str(stage / "worker.py"), "0"]
-        user = random.randrange(2**30, 2**31) if os.getuid() == 0 else 0
+            return [python, str(stage / "worker.py"), str(user)]
         inside = [python, f"{_COURSE}/worker.py", str(user)]
         return [*_bubblewrap(stage), *inside]
 
@@ -253,7 +254,9 @@ def _in_words(ended, late, seconds):
 def _staged(folder):
     """What the sandbox needs of the course, copied; and a folder to write to."""
     stage, place = folder / "stage", folder / "place"
+    folder.chmod(0o711)  # where root starts this, the tasks run as somebody else
     place.mkdir()
+    place.chmod(0o777)
     unneeded = shutil.ignore_patterns("grading", "checkpoints", "__pycache__")
     shutil.copytree(_PACKAGE, stage / "sr_utils", ignore=unneeded)
     for name in ("worker.py", "wire.py", "limits.py"):
@@ -262,10 +265,19 @@ def _staged(folder):
     return stage, place
 
 
+def _others_can_read(python):
+    """Whether Python and its packages can be imported by any user."""
+    folders = [x for path in (python, *_packages()) for x in Path(path).parents]
+    return all(folder.stat().st_mode & 0o005 == 0o005 for folder in folders)
+
+
+def _packages():
+    return [x for x in sys.path if x.endswith(("site-packages", "dist-packages"))]
+
+
 def _environment(course=_COURSE, place=_PLACE):
-    packages = [p for p in sys.path if p.endswith(("site-packages", "dist-packages"))]
     settings = {
-        "PYTHONPATH": os.pathsep.join([str(course), *packages]),
+        "PYTHONPATH": os.pathsep.join([str(course), *_packages()]),
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",
         "HOME": str(place),
@@ -306,14 +318,24 @@ def _bubblewrap(stage=None):
 def _course(stage):
     """Python, its packages, and the staged course, all read-only.
 
-    What lies above them becomes folders of its own, which are empty otherwise.
+    What lies above them becomes folders of its own, which are empty otherwise. Where
+    the course itself lies among them, it is covered.
     """
-    prefixes = {sys.base_prefix, sys.prefix, str(Path(sys.executable).resolve().parent)}
-    prefixes |= {p for p in sys.path if p.endswith(("site-packages", "dist-packages"))}
-    weights = str(pretrained.FOLDER)
-    above = {str(x) for path in (*prefixes, weights) for x in Path(path).parents}
+    found = {sys.base_prefix, sys.prefix, str(Path(sys.executable).resolve().parent)}
+    found |= {*_packages(), str(pretrained.FOLDER)}
+    above = {str(x) for path in found for x in Path(path).parents}
     binds = [x for path in sorted(above) for x in ("--perms", "0755", "--dir", path)]
-    binds += [x for path in sorted(prefixes) for x in ("--ro-bind", path, path)]
-    if any(_PACKAGE.is_relative_to(path) for path in prefixes):
-        binds += ["--tmpfs", str(_PACKAGE)]  # an installed copy
-    return [*binds, "--ro-bind", weights, weights, "--ro-bind", str(stage), _COURSE]
+    hidden = runtime.project() or _PACKAGE
+    inside = {path for path in found if Path(path).is_relative_to(hidden)}
+    binds += _read_only(found - inside)
+    if any(hidden.is_relative_to(path) for path in (*found, *_SYSTEM)):
+        binds += ["--tmpfs", str(hidden)]
+        inner = {str(x) for path in inside for x in (path, *Path(path).parents)}
+        inner = sorted(x for x in inner if hidden in Path(x).parents)
+        binds += [x for path in inner for x in ("--dir", path)]
+        binds += ["--remount-ro", str(hidden)]
+    return [*binds, *_read_only(inside), "--ro-bind", str(stage), _COURSE]
+
+
+def _read_only(paths):
+    return [x for path in sorted(paths) for x in ("--ro-bind", path, path)]
