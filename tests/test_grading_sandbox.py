@@ -77,7 +77,7 @@ def once(tmp_path_factory, name, make):
     return folder
 
 
-def run(place, text, arguments=(), seconds=5, blocked=()):
+def run(place, text, arguments=(), seconds=30, blocked=()):
     """Call `f` of a cell in a fresh process: the message and what comes back."""
     job = {"cells": [("cell", text)], "function": "f", "blocked": list(blocked)}
     with place.session(job | {"inside": None, "inside_name": None}, seconds) as session:
@@ -108,7 +108,7 @@ def test_tensorflow_works_in_a_fork(place):
         "    model.fit(np.ones((8, 4)), np.ones((8, 2)), verbose=0)\n"
         "    return model(np.ones((1, 4)))\n"
     )
-    message, result = run(place, text, seconds=30)
+    message, result = run(place, text)
     assert message["error"] is None
     assert result.shape == (1, 2)
 
@@ -119,7 +119,7 @@ def test_checkpoints_and_photographs_are_there(place):
         "    network = models.load_checkpoint('srcnn_x3')\n"
         "    return [float(network.count_params()), datasets.held_out()['coffee']]\n"
     )
-    message, (count, photograph) = run(place, text, seconds=30)
+    message, (count, photograph) = run(place, text)
     assert message["error"] is None
     assert count > 1000
     assert photograph.shape == (400, 600, 3)
@@ -173,9 +173,9 @@ def f():
 
 def test_no_other_students_code_is_in_the_memory_of_a_fork(place):
     secret = "".join(chr(ord(x) + 1) for x in "rdbqds!") * 100
-    _, found = run(place, f"kept = {secret!r}\n{SEARCH}", seconds=30)
+    _, found = run(place, f"kept = {secret!r}\n{SEARCH}")
     assert found > 0  # one's own code is there
-    assert run(place, SEARCH, seconds=30)[1] == 0
+    assert run(place, SEARCH)[1] == 0
 
 
 def test_limits_bind_whoever_starts_the_sandbox(place):
@@ -252,7 +252,10 @@ def judged_alone(work, text, place):
 
 
 def test_what_is_blocked_is_missing_for_one_task_only(place):
-    text = "from sr_utils import metrics\n\n\ndef f():\n    return hasattr(metrics, 'psnr')"
+    text = (
+        "from sr_utils import metrics\n\n\ndef f():\n"
+        "    return hasattr(metrics, 'psnr')\n"
+    )
     for blocked, there in ((["sr_utils.metrics.psnr"], False), ([], True)):
         assert bool(run(place, text, blocked=blocked)[1]) is there
 
@@ -438,9 +441,13 @@ def table(graded):
 def test_an_attack_gains_nothing_and_costs_no_other_task(graded, table, first, name):
     row = table[name]
     assert grading.points(row) == full(first) | {"line_weights": 0} | unanswered(first)
-    assert row["reasons"].startswith("line_weights: ")
+    assert set(reasons(row)) == {"line_weights", *first.written}
     assert "FOUND" not in row["reasons"]
-    assert " | " not in row["reasons"]
+
+
+def reasons(row):
+    """The reasons of a row, by name of the task or the answer."""
+    return dict(x.split(": ", maxsplit=1) for x in row["reasons"].split(" | "))
 
 
 def unanswered(assignment):
@@ -451,7 +458,7 @@ def unanswered(assignment):
 @pytest.mark.parametrize("name", [x for x, _ in harmless(grading.first())])
 def test_what_is_odd_but_right_keeps_its_points(table, first, name):
     assert grading.points(table[name]) == full(first) | unanswered(first)
-    assert table[name]["reasons"] == ""
+    assert reasons(table[name]) == dict.fromkeys(first.written, "Not answered.")
 
 
 @slow

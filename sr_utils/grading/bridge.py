@@ -32,7 +32,7 @@ class Mark:
 
     Attributes:
         points: A number, or `None` if nobody has read the answer yet.
-        comment: What the teacher wrote about it, or "".
+        comment: What the teacher wrote about it, "Not answered.", or "".
     """
 
     points: float | None
@@ -131,6 +131,8 @@ def _record(gradebook, assignment, result, notebook, given):
         scores = (grade.auto_score, grade.manual_score)
         grade.needs_manual_grade = scores == (None, None)
     for comment in gradebook.find_submission_notebook(name, name, student).comments:
+        if comment.name in assignment.written and _is_untouched(notebook, comment.name):
+            comment.auto_comment = "Not answered."
         comment.manual_comment = given.get(("comment", comment.name))
     gradebook.db.commit()
 
@@ -155,13 +157,13 @@ def _marks(gradebook, assignment, student):
     name = assignment.name
     notebook = gradebook.find_submission_notebook(name, name, student)
     gradebook.db.refresh(notebook)
-    comments = {x.name: x.manual_comment or "" for x in notebook.comments}
+    comments = {x.name: x.manual_comment or x.auto_comment for x in notebook.comments}
     marks = {}
     for grade in notebook.grades:
         work = grade.name.removesuffix("-check")
         gradebook.db.refresh(grade)
         points = None if grade.needs_manual_grade else grade.score
-        marks[work] = Mark(points, comments.get(work, ""))
+        marks[work] = Mark(points, comments.get(work) or "")
     return marks
 
 

@@ -38,7 +38,7 @@ class Task:
         mistakes: Message to function. The function takes a case's arguments and returns
             what a typical mistake would give; a student whose result it is reads
             the message.
-        look: Where to look again, such as "lesson 1, Measuring: PSNR".
+        look: Where to look again, such as 'lesson 1, "Measuring: PSNR"'.
         blocked: Full names of functions that hold the answer, such as
             "sr_utils.metrics.psnr". They are missing in the sandbox of this task.
         inside: A function that runs in the sandbox, too. It takes the student's

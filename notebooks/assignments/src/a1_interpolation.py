@@ -151,7 +151,7 @@ TASK = Task(
             lambda *x: matrix(*x, kernel=cubic)
         ),
     },
-    look="lesson 1, One idea: a kernel slid over the grid",
+    look='lesson 1, "One idea: a kernel slid over the grid"',
     blocked=("sr_utils.resize.resize", "sr_utils.resize.weight_matrix"),
 )
 if __name__ == "__main__":
@@ -273,7 +273,7 @@ TASK = Task(
             with_centers(lambda n, scale: np.arange(n) * scale)
         ),
     },
-    look="lesson 1, Shrinking with the same kernel",
+    look='lesson 1, "Shrinking with the same kernel"',
     blocked=("sr_utils.resize.resize", "sr_utils.resize.weight_matrix"),
     atol=1e-5,
 )
@@ -415,7 +415,7 @@ TASK = Task(
             ready=lambda image: np.floor(np.clip(image, 0, 1) * 255) / 255
         ),
     },
-    look="lesson 1, Measuring: PSNR",
+    look='lesson 1, "Measuring: PSNR"',
     blocked=("sr_utils.metrics.psnr", "sr_utils.scoreboard.Scoreboard"),
     rtol=2e-5,
 )
@@ -565,7 +565,7 @@ TASK = Task(
             plane=lambda image: 255 * image.mean(axis=-1)
         ),
     },
-    look="lesson 1, Measuring: SSIM",
+    look='lesson 1, "Measuring: SSIM"',
     blocked=("sr_utils.metrics.ssim", "sr_utils.scoreboard.Scoreboard"),
     rtol=1e-3,
 )
@@ -691,7 +691,7 @@ TASK = Task(
     example=(0.25 + 0.5 * np.random.default_rng(0).random((32, 24, 3)),),
     cases=cases,
     check=check,
-    look="lesson 1, Many originals, one small image",
+    look='lesson 1, "Many originals, one small image"',
 )
 if __name__ == "__main__":
     check_here(TASK, globals())
