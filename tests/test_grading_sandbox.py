@@ -503,6 +503,7 @@ def test_attacks_are_stopped_for_the_reason_that_is_told(table):
     assert "isn't defined" in told["transformer"]
     assert "call exit" in told["os_exit"]
     assert "RecursionError" in told["recursion"]
+    assert "SyntaxError in line 1, `def line_weights(size, scale:`" in told["syntax"]
 
 
 @slow

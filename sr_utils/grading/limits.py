@@ -15,10 +15,10 @@ try:
 except ImportError:  # Windows
     resource = None
 
-MEMORY = 3 * 2**30  # bytes of address space on top of the warm process
-FILE = 2**26  # bytes
-FILES = 256
-THREADS = 128
+_MEMORY = 3 * 2**30  # bytes of address space on top of the warm process
+_FILE = 2**26  # bytes
+_FILES = 256
+_THREADS = 128
 _NO_NEW_PRIVILEGES, _SET_SECCOMP, _SET_DUMPABLE = 38, 22, 4
 _FILTER = 2
 _LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06  # BPF instructions
@@ -81,10 +81,10 @@ def apply(seconds):
         OSError: If the system refuses the filter.
     """
     _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_FSIZE, FILE)
-    _limit(resource.RLIMIT_NOFILE, FILES)
-    _limit(resource.RLIMIT_NPROC, THREADS)
-    _limit(resource.RLIMIT_AS, _address_space() + MEMORY)
+    _limit(resource.RLIMIT_FSIZE, _FILE)
+    _limit(resource.RLIMIT_NOFILE, _FILES)
+    _limit(resource.RLIMIT_NPROC, _THREADS)
+    _limit(resource.RLIMIT_AS, _address_space() + _MEMORY)
     _limit(resource.RLIMIT_CPU, seconds)
     _call("prctl", _NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     _install(_program())

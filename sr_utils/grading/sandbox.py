@@ -22,7 +22,7 @@ from sr_utils import pretrained, runtime
 
 from . import limits, wire
 
-START = 180  # seconds; ten on an idle machine
+_START = 300  # seconds; ten on an idle machine
 _GRACE = 10  # seconds for the warm process to end a task
 _PACKAGE = Path(pretrained.__file__).parent
 _COURSE = "/course"  # inside: the package
@@ -163,7 +163,7 @@ class Sandbox:
                 env=_environment(*((stage, place) if self.open_air else ())),
                 start_new_session=True,
             )
-        self._control.settimeout(START)
+        self._control.settimeout(_START)
         try:
             if self._control.recv(100) != b'"ready"':
                 raise OSError

@@ -28,8 +28,8 @@ import limits
 import numpy as np
 import wire
 
-PRINTED = 10_000  # characters that are kept of what a cell prints
-TEXT = 2_000  # characters of an error's message
+_PRINTED = 10_000  # characters that are kept of what a cell prints
+_TEXT = 2_000  # characters of an error's message
 _WARM = (
     *("keras", "tensorflow", "matplotlib.pyplot", "skimage.color", "skimage.metrics"),
     *("skimage.transform", "scipy.fft", "scipy.interpolate", "scipy.linalg"),
@@ -42,8 +42,11 @@ def main():
     """Import everything, say so, then fork for each job until the connection closes."""
     control = socket.socket(fileno=0)
     user = int(sys.argv[1])
+    with contextlib.suppress(OSError):  # out of memory, this goes before anything else
+        Path("/proc/self/oom_score_adj").write_text("1000")
     limits.seal()
     _warm_up()
+    _check_limits()
     control.send(b'"ready"')
     while True:
         request, handles, _, _ = socket.recv_fds(control, 4096, 1)
@@ -65,6 +68,16 @@ def _warm_up():
     for module in pkgutil.walk_packages(package.__path__, "sr_utils."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
+
+
+def _check_limits():
+    """End here, not in each student's task, if the system refuses the limits."""
+    child = os.fork()
+    if child == 0:
+        limits.apply(10)
+        os._exit(0)
+    if os.waitpid(child, 0)[1]:
+        sys.exit("The system refuses the limits of students' processes.")
 
 
 def _job(request, handle, control, user):
@@ -118,8 +131,6 @@ def _become(user):
 
 def _run_and_exit(request, connection):
     try:
-        with contextlib.suppress(OSError):
-            Path("/proc/self/oom_score_adj").write_text("1000")
         limits.apply(request["seconds"])
         _serve(connection)
     except BaseException:  # the teacher's process sees that the connection ended
@@ -221,21 +232,17 @@ def _attempt(function, *arguments):
 
 def _described(error):
     """Kind, message and place of an error, for the student's eyes."""
-    line, text, cell = 0, "", ""
-    for frame in traceback.extract_tb(error.__traceback__):
-        if match := re.fullmatch(_CELL.format("(.*)"), frame.filename):
-            line, text, cell = frame.lineno, frame.line, match[1]
+    places = [(x.filename, x.lineno) for x in traceback.extract_tb(error.__traceback__)]
+    message = _text(error)
     if isinstance(error, SyntaxError):
-        line, text = error.lineno or 0, error.text or ""
-    kind = type(error).__name__
-    message = error.msg if isinstance(error, SyntaxError) else _text(error)
-    return {
-        "kind": kind[:100],
-        "message": message[:TEXT],
-        "line": line,
-        "text": text.strip()[:200],
-        "cell": cell,
-    }
+        places.append((error.filename, error.lineno))
+        message = str(error.msg)
+    line, cell = 0, ""
+    for file, number in places:
+        if match := re.fullmatch(_CELL.format("(.*)"), str(file)):
+            line, cell = number, match[1]
+    kind = type(error).__name__[:100]
+    return {"kind": kind, "message": message[:_TEXT], "line": line, "cell": cell}
 
 
 def _text(error):
@@ -279,7 +286,7 @@ class _Short(io.TextIOBase):
         return True
 
     def write(self, text):
-        self.kept += text[: PRINTED - len(self.kept)]
+        self.kept += text[: _PRINTED - len(self.kept)]
         return len(text)
 
 
