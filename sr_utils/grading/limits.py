@@ -85,7 +85,7 @@ def apply(seconds):
     _limit(resource.RLIMIT_NOFILE, _FILES)
     _limit(resource.RLIMIT_NPROC, _THREADS)
     _limit(resource.RLIMIT_AS, _address_space() + _MEMORY)
-    _limit(resource.RLIMIT_CPU, seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))  # warned, killed
     _call("prctl", _NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     _install(_program())
 

@@ -170,8 +170,8 @@ if __name__ == "__main__":
 # - `image`: float array `(height, width, 3)` with values in [0, 1]; `scale`: whole number,
 #   at least 1, that divides height and width
 # - returns: float array `(height / scale, width / scale, 3)`, not rounded
-# - example: a row of the values 0, 0, 0, 1, 1, 1, 0, 0, 0, repeated in all rows and colors,
-#   shrinks by 3 to 0.125, 0.7778, 0.125
+# - example: a row of the values 0, 0, 1, 1, 1, 1, 0, 0, 0, repeated in all rows and colors,
+#   shrinks by 3 to 0.375, 0.8889, 0.125
 #
 # In this task `sr_utils.resize` has neither `resize` nor `weight_matrix`.
 
@@ -191,19 +191,20 @@ def shrink(image, scale):
 
 
 # %% nbgrader={"grade": true, "grade_id": "shrink-check", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-image = np.tile(np.repeat([0, 1, 0.0], 3)[None, :, None], (6, 1, 3))
+row = np.array([0, 0, 1, 1, 1, 1, 0, 0, 0.0])
+image = np.tile(row[None, :, None], (6, 1, 3))
 small = shrink(image, 3)
 assert small is not None, "shrink returns nothing: is the `return` missing?"
 assert np.shape(small) == (2, 3, 3), (
     "Expected a third of the height, a third of the width and 3 colors. "
     f"Received: shape {np.shape(small)}"
 )
-assert np.allclose(small[0, 1], 0.7778, atol=1e-3), (
+assert np.allclose(small[0, 1], 0.8889, atol=1e-3), (
     "The middle differs from the example. How far does the kernel reach on the old grid? "
     "Look again at lesson 1, `Shrinking with the same kernel`. "
     f"Received: {np.round(small[0, 1], 4)}"
 )
-assert np.allclose(small[0, 0], 0.125, atol=1e-3), (
+assert np.allclose(small[0, 0], 0.375, atol=1e-3), (
     "The border differs from the example. Do the weights that are left add up to 1? "
     f"Received: {np.round(small[0, 0], 4)}"
 )
@@ -245,7 +246,8 @@ def with_centers(centers):
 
 
 def bars():
-    return np.tile(np.repeat([0, 1, 0.0], 3)[None, :, None], (6, 1, 3))
+    row = np.array([0, 0, 1, 1, 1, 1, 0, 0, 0.0])
+    return np.tile(row[None, :, None], (6, 1, 3))
 
 
 def cases(rng):
