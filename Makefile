@@ -9,7 +9,8 @@ READY := $(VENV)/ready
 SITE_READY := $(VENV)/site-ready
 AS_ROOT = $(if $(filter 0,$(shell id -u 2>&1)),--allow-root)
 
-.PHONY: run test lint check lab notebooks notebook site bench colab clean
+.PHONY: run test lint check lab notebooks notebook site assignments grade bench colab \
+	clean
 
 run: $(READY)
 	@$(BIN)/python -m tools.notebooks run
@@ -40,6 +41,16 @@ notebook: $(READY)
 # The committed notebooks as a web site in build/site; nothing is executed.
 site: $(SITE_READY)
 	@$(BIN)/python -m tools.site
+
+# The students' notebooks, from notebooks/assignments/src
+assignments: $(READY)
+	$(BIN)/python -m sr_utils.grading build
+
+# make grade SUBMISSIONS=folder SEED=a-number-of-your-own
+SUBMISSIONS ?= notebooks/assignments/examples
+grade: $(READY)
+	@$(BIN)/python -m sr_utils.grading grade "$(SUBMISSIONS)" \
+		$(if $(SEED),--seed $(SEED)) $(if $(ASSIGNMENT),--assignment $(ASSIGNMENT))
 
 bench: $(READY)
 	@$(BIN)/python -m benchmarks

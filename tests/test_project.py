@@ -146,7 +146,11 @@ def test_ci_runs_every_test():
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "CONTRIBUTING.md", "data/README.md", "LICENSE"]
+    "name",
+    [
+        *("README.md", "CONTRIBUTING.md", "data/README.md", "LICENSE"),
+        "notebooks/assignments/README.md",
+    ],
 )
 def test_links_lead_to_files(name):
     links = re.findall(r"\]\(((?!http)[^)#]+)\)", read(name))
