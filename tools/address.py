@@ -24,8 +24,11 @@ except ModuleNotFoundError:  # on Kaggle, switch the internet on first
     install = [sys.executable, "-m", "pip", "install", "--quiet", source]
     subprocess.run(install, check=True)"""
 _FOLDER = """\
-source = ".."
+source = "{above}"
     print("The course has no address yet; installing it from the folder above.")"""
+_ASSIGNMENT_CELL = re.compile(
+    r"(?<=^# %%\n)try:\n    import sr_utils.*?(?=\n\n# %%)", re.M | re.S
+)
 _LESSON = re.compile(
     r"^(\| \d+ \| \[.*?\]\((notebooks/\d+_\w+\.ipynb)\)[^|]*?)(<br>[^|]*)?( \|)", re.M
 )
@@ -60,15 +63,27 @@ def tag():
     return f"v{sr_utils.__version__}"
 
 
-def first_cell(name):
+def first_cell(name, above=".."):
     """The code that installs `sr_utils` where it can't be imported.
 
     Args:
-        name: What `repository` returns. `None`: it installs the folder above, and says
+        name: What `repository` returns. `None`: it installs a folder above, and says
             so.
+        above: Path from the notebook to that folder.
     """
     where = f'source = "git+https://github.com/{name}@{tag()}"'
-    return _CELL.format(source=where if name else _FOLDER)
+    return _CELL.format(source=where if name else _FOLDER.format(above=above))
+
+
+def with_first_cell(source, name):
+    """The source of an assignment with its first cell written anew.
+
+    Args:
+        source: str, py:percent.
+        name: What `repository` returns.
+    """
+    cell = first_cell(name, above="../..")
+    return _ASSIGNMENT_CELL.sub(lambda _: cell, source, count=1)
 
 
 def with_badges(readme, name):

@@ -5,7 +5,7 @@ the ones that are committed. `python -m tools.notebooks run` executes the commit
 notebooks afresh and writes them, with HTML pages and an index, into `build/`.
 `python -m tools.notebooks test` runs them with nbval and compares their stored outputs.
 `python -m tools.notebooks address` executes nothing: it writes the address of the
-course into the committed notebooks and the README, as the build does.
+course into the committed notebooks, the assignments' sources and the README.
 """
 
 import argparse
@@ -34,6 +34,7 @@ from .formulas import markdown2html
 ROOT = address.ROOT
 NOTEBOOKS = ROOT / "notebooks"
 SOURCES = NOTEBOOKS / "src"
+ASSIGNMENTS = NOTEBOOKS / "assignments" / "src"
 PICTURES = NOTEBOOKS / "pictures"
 README = ROOT / "README.md"
 BUILD = ROOT / "build"
@@ -173,9 +174,13 @@ def build(names):
 
 
 def write_address(names):
-    """Write the address into the committed notebooks and the README; run nothing."""
+    """Write the address into notebooks, assignments' sources, README; run nothing."""
     for path in _chosen(NOTEBOOKS, "*.ipynb", names):
         nbformat.write(addressed(nbformat.read(path, as_version=4)), path)
+    for path in ASSIGNMENTS.glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        text = address.with_first_cell(text, address.repository())
+        path.write_text(text, encoding="utf-8")
     _write_badges()
 
 

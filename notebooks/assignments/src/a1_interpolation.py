@@ -19,11 +19,13 @@
 # %%
 try:
     import sr_utils  # noqa: F401
-except ModuleNotFoundError:  # on Colab, replace "../.." with "git+" and our address
+except ModuleNotFoundError:  # on Kaggle, switch the internet on first
     import subprocess
     import sys
 
-    install = [sys.executable, "-m", "pip", "install", "--quiet", "../.."]
+    source = "../.."
+    print("The course has no address yet; installing it from the folder above.")
+    install = [sys.executable, "-m", "pip", "install", "--quiet", source]
     subprocess.run(install, check=True)
 
 # %% nbgrader={"grade": false, "grade_id": "setup", "locked": true, "schema_version": 3, "solution": false, "task": false}
