@@ -19,7 +19,7 @@ extensions = [
     "docstrings",
     "mathml",
 ]
-exclude_patterns = ["README.md", "parts", "downloads", "notebooks/assignments"]
+exclude_patterns = ["README.md", "parts", "downloads", "notebooks/assignments/*.ipynb"]
 nb_execution_mode = "off"
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3

@@ -78,7 +78,7 @@ def read(path, assignment):
 
 
 def ids(path):
-    """The `grade_id`s of a notebook, as a set.
+    """The values of `grade_id` in a notebook, as a set.
 
     Raises:
         UnreadableError: If it can't be read.

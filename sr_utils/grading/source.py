@@ -81,7 +81,7 @@ class Assignment:
 
     @cached_property
     def works(self):
-        """The `Work`s in the order of the notebook."""
+        """Each `Work`, in the order of the notebook."""
         checks = [name for name in self.cells if name.endswith(_CHECK)]
         return [self._work(name.removesuffix(_CHECK)) for name in checks]
 
@@ -154,7 +154,7 @@ def folder():
 
 
 def assignments():
-    """All `Assignment`s of the course, sorted by name."""
+    """Each `Assignment` of the course, sorted by name."""
     return [Assignment(path) for path in sorted((folder() / "src").glob("*.py"))]
 
 

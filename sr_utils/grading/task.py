@@ -29,7 +29,7 @@ class Task:
         function: Name of the function that the student writes.
         example: Arguments of the example in the task's text. It is the first case, and
             the only one of which the feedback shows values.
-        cases: Takes a seeded `numpy.random.Generator`, returns the hidden `Case`s.
+        cases: Takes a seeded `numpy.random.Generator`, returns each hidden `Case`.
         expected: Takes a case's arguments, returns the right result: a number, an
             array, or a list of them. It isn't the solution once more, but another
             way to the same numbers.

@@ -30,7 +30,7 @@ class Solution:
 
 
 def solutions(path):
-    """All `Solution`s of a py:percent file.
+    """Each `Solution` of a py:percent file.
 
     Raises:
         ValueError: If a title isn't as described.

@@ -14,8 +14,9 @@ from tools import address
 from tools.notebooks import NOTEBOOKS, PICTURES
 from tools.site import ROOT, SITE, SiteError
 
-_DOCUMENTS = ("README.md", "data/README.md", "docs/*.md")
+_DOCUMENTS = ("README.md", "data/README.md", "docs/*.md", "notebooks/assignments/*.md")
 _FILES = ("LICENSE", "data/checkpoints/*.json", "notebooks/assignments/*.ipynb")
+_SANDBOXED = "sr_utils.grading.worker"
 _NOT_PAGES = shutil.ignore_patterns(
     "__pycache__", "requirements.txt", "package*.json", ".npmrc", "comparisons.json"
 )
@@ -113,10 +114,13 @@ def facts(notebook, name):
 
 
 def modules():
-    """Names of the public modules of the package, sorted."""
+    """Names of the public modules of the package, sorted.
+
+    Left out is what only the sandbox of grading can import.
+    """
     found = pkgutil.walk_packages(sr_utils.__path__, "sr_utils.")
     names = [module.name for module in found]
-    return sorted(name for name in names if "._" not in name)
+    return sorted(name for name in names if "._" not in name and name != _SANDBOXED)
 
 
 def _with_alt_text(cell, name):
@@ -166,7 +170,13 @@ def _contents(folder):
     groups = {
         "Lessons": [f"{_title(x)} </notebooks/{x.stem}>" for x in lessons],
         "Try it": ["/compare", *(["/upscale"] if _has_upscaler(folder) else [])],
-        "More": ["/teachers", "/data/README", "/docs/formats", "/reference/index"],
+        "More": [
+            "/teachers",
+            "/notebooks/assignments/README",
+            "/data/README",
+            "/docs/formats",
+            "/reference/index",
+        ],
     }
     return "\n\n".join(
         f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n"
