@@ -93,6 +93,17 @@ def test_every_page_is_whole_and_asks_nobody_else(site, base, open_page, width):
     assert not {name: wrong for name, wrong in found.items() if wrong}
 
 
+def test_what_is_wrong_on_a_page_is_seen(tmp_path, open_page):
+    page = '<img src="none.png" alt="x"><script>console.error("no"); none()</script>'
+    (tmp_path / "page.html").write_text(f"<!doctype html>{page}")
+    watched = open_page()
+    watched.goto((tmp_path / "page.html").as_uri())
+    text = "\n".join(watched.problems)
+    assert "none.png: net::ERR_FILE_NOT_FOUND" in text
+    assert "none is not defined" in text
+    assert "no" in watched.problems
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
 def test_no_page_has_barriers(site, open_page, axe, width, scheme):
@@ -225,7 +236,7 @@ def test_the_scores_are_those_of_the_pictures_shown(site, open_page):
     page = open_page().goto(f"{site.as_uri()}/compare.html")
     folder = site / "_static" / "comparisons"
     for number, name in enumerate(("chelsea", "coffee", "portrait")):
-        figure = page.locator("figure.comparison").nth(number)
+        figure = page.locator(".comparison").nth(number)
         original = pixels(folder / f"{name}-original.webp") / 255
         for side, slot in (("left", 1), ("right", 2)):
             part = figure.locator(f".comparison-{side}")
@@ -280,25 +291,25 @@ def views(figure):
 
 def test_one_place_is_shown_in_all_methods(site, base, open_page):
     page = open_page().goto(f"{base}/compare.html")
-    figure = page.locator("figure.comparison").nth(2)
-    whole = figure.locator(".comparison-whole")
-    whole.focus()
-    for key in ("ArrowLeft", "ArrowUp", "ArrowUp"):
-        page.keyboard.press(key)
-    top, left = (256 - 40) // 2 - 8, (256 - 40) // 2 - 4
+    figure = page.locator(".comparison").nth(2)
+    figure.locator(".comparison-whole").focus()
+    for key, times in {"Left": 60, "Up": 60, "Right": 20, "Down": 25}.items():
+        for _ in range(times):  # first into the corner
+            page.keyboard.press(f"Arrow{key}")
+    left, top, side = 4 * 20, 4 * 25, 38
     files = [*comparisons.METHODS, comparisons.ORIGINAL]
     assert views(figure).count() == len(files)
     for view, method in zip(views(figure).all(), files, strict=True):
         stored = method.lower().replace(", ", "-").replace(" ", "-")
         file = site / "_static" / "comparisons" / f"portrait-{stored}.webp"
-        crop = pixels(file)[top : top + 40, left : left + 40]
+        crop = pixels(file)[top : top + side, left : left + side]
         assert np.abs(seen_at(view) - crop.repeat(4, 0).repeat(4, 1)).max() <= 2, method
 
 
 @pytest.mark.parametrize("touch", [False, True])
 def test_the_frame_is_dragged(site, open_page, touch):
     page = open_page(PHONE, touch=touch).goto(f"{site.as_uri()}/compare.html")
-    figure = page.locator("figure.comparison").first
+    figure = page.locator(".comparison").first
     whole = figure.locator(".comparison-whole")
     whole.scroll_into_view_if_needed()
     box = whole.bounding_box()
