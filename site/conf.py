@@ -25,6 +25,7 @@ myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 default_role = "py:obj"
 autodoc_member_order = "bysource"
+autodoc_preserve_defaults = True  # a path of this machine is no default
 napoleon_use_ivar = True
 python_use_unqualified_type_names = True
 add_module_names = False

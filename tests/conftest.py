@@ -275,12 +275,16 @@ class Watched:
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("request", lambda request: self.addresses.append(request.url))
-        page.on("requestfailed", lambda request: self.problems.append(request.url))
+        page.on("requestfailed", self._failed)
 
     def goto(self, address):
         """Open an address and wait until everything on the page has come."""
         self.page.goto(address, wait_until="load")
         return self.page
+
+    def _failed(self, request):
+        if request.failure != "net::ERR_ABORTED":  # by leaving the page
+            self.problems.append(f"{request.url}: {request.failure}")
 
     def _console(self, message):
         if message.type == "error":

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sr_utils import scoreboard
+from sr_utils import scoreboard, widgets
 from tools import notebooks
 from tools.site import comparisons, links
 
@@ -60,6 +60,14 @@ def pixels(picture):
     return np.asarray(Image.open(data).convert("RGB")).astype(int)
 
 
+def seen_at(place):
+    """The pixels of a place on the page, after moving it onto whole pixels."""
+    place.scroll_into_view_if_needed()
+    top = place.bounding_box()["y"]
+    place.evaluate("(x, by) => {x.style.marginTop = `${by}px`}", -top % 1)
+    return pixels(place.screenshot())
+
+
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
 def test_every_page_is_whole_and_asks_nobody_else(site, base, open_page, width):
     own, found = urlsplit(base), {}
@@ -85,16 +93,32 @@ def test_every_page_is_whole_and_asks_nobody_else(site, base, open_page, width):
     assert not {name: wrong for name, wrong in found.items() if wrong}
 
 
+def test_what_is_wrong_on_a_page_is_seen(tmp_path, open_page):
+    page = '<img src="none.png" alt="x"><script>console.error("no"); none()</script>'
+    (tmp_path / "page.html").write_text(f"<!doctype html>{page}")
+    watched = open_page()
+    watched.goto((tmp_path / "page.html").as_uri())
+    text = "\n".join(watched.problems)
+    assert "none.png: net::ERR_FILE_NOT_FOUND" in text
+    assert "none is not defined" in text
+    assert "no" in watched.problems
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
 def test_no_page_has_barriers(site, open_page, axe, width, scheme):
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
     watched, found = open_page(width, scheme), {}
-    for name in names(site):
+    chosen = names(site)
+    if (width, scheme) != (DESKTOP, "dark"):  # the pages of modules are alike
+        alike = {x for x in chosen if x.startswith("reference/")}
+        chosen = [x for x in chosen if x not in alike or "scoreboard" in x]
+    for name in chosen:
         page = watched.goto(f"{site.as_uri()}/{name}")
         assert page.evaluate("document.documentElement.dataset.theme") == scheme
         page.evaluate(axe)
-        seen = page.evaluate("tags => axe.run({runOnly: tags})", tags)
+        options = {"runOnly": tags, "resultTypes": ["violations"]}
+        seen = page.evaluate("options => axe.run(options)", options)
         found[name] = [
             (x["id"], [node["target"] for node in x["nodes"]][:3])
             for x in seen["violations"]
@@ -107,7 +131,7 @@ def test_barriers_are_seen(site, open_page, axe):
     page.evaluate("document.querySelector('.comparison img').removeAttribute('alt')")
     page.evaluate(axe)
     seen = page.evaluate("axe.run({runOnly: ['wcag2a']})")
-    assert [x["id"] for x in seen["violations"]] == ["image-alt"]
+    assert "image-alt" in {x["id"] for x in seen["violations"]}
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -154,14 +178,14 @@ def test_the_divider_follows_the_mouse(base, open_page, divider):
 def test_each_side_shows_its_method(site, open_page, divider):
     page = open_page().goto(f"{site.as_uri()}/index.html")
     component = divider(page)
-    seen = pixels(component.screenshot())
+    seen = seen_at(component)
     folder = site / "_static" / "comparisons"
     left, right = (
         pixels(folder / f"portrait-{method}.webp").repeat(2, 0).repeat(2, 1)
         for method in ("nearest", "srgan")
     )
-    assert abs(len(seen) - 512) <= 1  # the screenshot may hold half a row more
-    away = np.r_[0:200]  # from the handle, which is in the middle
+    assert seen.shape == left.shape
+    away = slice(200)  # rows far from the handle, which is in the middle
     assert np.abs(seen[away, 4:250] - left[away, 4:250]).max() <= 2
     assert np.abs(seen[away, 262:508] - right[away, 262:508]).max() <= 2
     assert np.abs(left - right).max() > 50
@@ -212,7 +236,7 @@ def test_the_scores_are_those_of_the_pictures_shown(site, open_page):
     page = open_page().goto(f"{site.as_uri()}/compare.html")
     folder = site / "_static" / "comparisons"
     for number, name in enumerate(("chelsea", "coffee", "portrait")):
-        figure = page.locator("figure.comparison").nth(number)
+        figure = page.locator(".comparison").nth(number)
         original = pixels(folder / f"{name}-original.webp") / 255
         for side, slot in (("left", 1), ("right", 2)):
             part = figure.locator(f".comparison-{side}")
@@ -228,32 +252,64 @@ def test_the_scores_are_those_of_the_pictures_shown(site, open_page):
             assert len(seen) == len(comparisons.METHODS)
 
 
+def test_the_divider_of_a_notebook_moves(open_page, axe):
+    dark, bright = np.zeros((40, 60, 3)), np.ones((40, 60, 3))
+    panels = {"dark": dark, "bright": bright}
+    page = open_page(PHONE, touch=True).page
+    page.set_content(widgets.divide(panels, alt="Dark and bright.", zoom=4).html())
+    frame = page.locator(".sr-divider div")
+    box = frame.bounding_box()
+    assert (box["width"], box["height"]) == (240, 160)
+
+    def edge():
+        """Where the dark ends, in percent."""
+        row = pixels(frame.screenshot())[10].mean(axis=-1)
+        return 100 * np.mean(row < 128)
+
+    assert edge() == pytest.approx(50, abs=2)
+    page.mouse.move(box["x"] + 120, box["y"] + 80)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 48, box["y"] + 80, steps=5)
+    page.mouse.up()
+    assert edge() == pytest.approx(20, abs=4)
+    page.touchscreen.tap(box["x"] + 180, box["y"] + 80)
+    assert edge() == pytest.approx(75, abs=4)
+    before = edge()
+    page.locator(".sr-divider input").focus()
+    for _ in range(20):
+        page.keyboard.press("ArrowLeft")
+    assert edge() == pytest.approx(before - 20, abs=2)
+    page.evaluate(axe)
+    tags = ["wcag2a", "wcag2aa"]
+    seen = page.evaluate("tags => axe.run('.sr-divider', {runOnly: tags})", tags)
+    assert not seen["violations"]
+
+
 def views(figure):
     return figure.locator(".comparison-view")
 
 
 def test_one_place_is_shown_in_all_methods(site, base, open_page):
     page = open_page().goto(f"{base}/compare.html")
-    figure = page.locator("figure.comparison").nth(2)
-    whole = figure.locator(".comparison-whole")
-    whole.focus()
-    for key in ("ArrowLeft", "ArrowUp", "ArrowUp"):
-        page.keyboard.press(key)
-    top, left = (256 - 40) // 2 - 8, (256 - 40) // 2 - 4
+    figure = page.locator(".comparison").nth(2)
+    figure.locator(".comparison-whole").focus()
+    for key, times in {"Left": 60, "Up": 60, "Right": 20, "Down": 25}.items():
+        for _ in range(times):  # first into the corner
+            page.keyboard.press(f"Arrow{key}")
+    left, top, side = 4 * 20, 4 * 25, 38
     files = [*comparisons.METHODS, comparisons.ORIGINAL]
     assert views(figure).count() == len(files)
     for view, method in zip(views(figure).all(), files, strict=True):
         stored = method.lower().replace(", ", "-").replace(" ", "-")
         file = site / "_static" / "comparisons" / f"portrait-{stored}.webp"
-        crop = pixels(file)[top : top + 40, left : left + 40]
-        seen = pixels(view.screenshot())
-        assert np.abs(seen - crop.repeat(4, 0).repeat(4, 1)).max() <= 2, method
+        crop = pixels(file)[top : top + side, left : left + side]
+        assert np.abs(seen_at(view) - crop.repeat(4, 0).repeat(4, 1)).max() <= 2, method
 
 
 @pytest.mark.parametrize("touch", [False, True])
 def test_the_frame_is_dragged(site, open_page, touch):
     page = open_page(PHONE, touch=touch).goto(f"{site.as_uri()}/compare.html")
-    figure = page.locator("figure.comparison").first
+    figure = page.locator(".comparison").first
     whole = figure.locator(".comparison-whole")
     whole.scroll_into_view_if_needed()
     box = whole.bounding_box()
@@ -283,10 +339,9 @@ def test_the_reader_can_choose_the_dark(site, open_page):
     page = open_page().goto(f"{site.as_uri()}/index.html")
     color = "getComputedStyle(document.body).backgroundColor"
     before = page.evaluate(color)
-    for _ in range(3):  # light, dark, as the system has it
-        page.locator(".theme-switch-button:visible").first.click()
-        if page.evaluate("document.documentElement.dataset.theme") == "dark":
-            break
+    page.get_by_role("button", name="Color mode").click()
+    page.get_by_role("button", name="Dark").click()
+    page.wait_for_function("document.documentElement.dataset.theme == 'dark'")
     assert page.evaluate(color) != before
 
 
@@ -319,6 +374,12 @@ def test_the_site_is_small(site, site_server, open_page):
     for name in names(site):
         loaded = sum(watched.goto(f"{site_server}/{name}").evaluate(BYTES))
         assert 1e5 < loaded < PAGE_LIMIT, name
+
+
+def test_nothing_of_this_machine_is_published(site):
+    root = str(notebooks.ROOT)
+    texts = {name: (site / name).read_text("utf-8") for name in names(site)}
+    assert not [name for name, text in texts.items() if root in text]
 
 
 def test_the_build_is_quick(site):

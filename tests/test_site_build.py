@@ -84,6 +84,15 @@ def test_a_lesson_that_does_not_say_is_named(number):
         pages.facts(notebook(*texts), "09_name")
 
 
+def test_assignments_are_listed_where_there_are_any(tmp_path):
+    assert pages._assignments(tmp_path) == ""
+    folder = tmp_path / "notebooks" / "assignments"
+    folder.mkdir(parents=True)
+    (folder / "01_name.ipynb").touch()
+    text = pages._assignments(tmp_path)
+    assert "`01_name.ipynb </notebooks/assignments/01_name.ipynb>`" in text
+
+
 def test_the_reference_has_every_module():
     names = set(pages.modules())
     files = Path(pages.sr_utils.__path__[0]).rglob("*.py")

@@ -3,12 +3,13 @@
     ```{comparison} portrait
     :left: bicubic
     :right: SRGAN
-    :zoom:
+    :zoom: 133 84
     ```
 
 The photographs and methods are those of `_static/comparisons/comparisons.json`, which
-`tools.site.comparisons` writes. The reader can choose other methods; with `:zoom:` one
-place is shown in all of them. Without scripts, the pictures stand side by side.
+`tools.site.comparisons` writes. The reader can choose other methods. With `:zoom:` one
+place is shown in all of them, which begins that many pixels from left and top. Without
+scripts, the pictures stand side by side.
 """
 
 import json
@@ -21,15 +22,17 @@ from docutils.parsers.rst import Directive, directives
 _FOLDER = Path("_static") / "comparisons"
 _ZOOM = """
 <div class="comparison-zoom">
-<div class="comparison-whole" tabindex="0" role="group"
+<div class="comparison-whole" tabindex="0" role="group" data-left="{left}"
+ data-top="{top}"
  aria-label="The whole photograph. Move the frame with the arrow keys or by dragging.">
 <img class="dark-light" src="{source}" width="{width}" height="{height}"
  alt="{name}, the original">
 <span class="comparison-frame"></span></div>
 <div class="comparison-crops"></div>
 </div>"""
-_FIGURE = """
-<figure class="comparison{kind}" style="--width: {width}px">
+_COMPARISON = """
+<div class="comparison{kind}">
+<figure style="max-width: {width}px">
 <div class="comparison-methods">
 {left_choice}
 {right_choice}
@@ -37,10 +40,11 @@ _FIGURE = """
 <image-compare label-text="How much of the left picture is shown, in percent">
 {left_image}
 {right_image}
-</image-compare>{zoom}
+</image-compare>
 <figcaption>{caption}</figcaption>
+</figure>{zoom}
 <script type="application/json">{data}</script>
-</figure>"""
+</div>"""
 
 
 class Comparison(Directive):
@@ -55,7 +59,7 @@ class Comparison(Directive):
         "left": directives.unchanged_required,
         "right": directives.unchanged_required,
         "enlarged": directives.positive_int,
-        "zoom": directives.flag,
+        "zoom": directives.positive_int_list,
     }
 
     def run(self):
@@ -74,11 +78,11 @@ class Comparison(Directive):
                     f"Received: {self.options.get(side)!r}"
                 )
         depth = env.docname.count("/")
-        markup = figure(name, photograph, self.options, "../" * depth, self.content)
+        markup = comparison(name, photograph, self.options, "../" * depth, self.content)
         return [nodes.raw("", markup, format="html")]
 
 
-def figure(name, photograph, options, root, caption):
+def comparison(name, photograph, options, root, caption):
     """The HTML of a comparison.
 
     Args:
@@ -95,15 +99,14 @@ def figure(name, photograph, options, root, caption):
     }
     size = {"width": photograph["width"], "height": photograph["height"]}
     left, right = options["left"], options["right"]
-    whole = methods["original"]["file"]
-    return _FIGURE.format(
+    return _COMPARISON.format(
         kind=" comparison-enlarged" if "enlarged" in options else "",
         width=size["width"] * options.get("enlarged", 1),
         left_choice=_choice("left", left, methods),
         right_choice=_choice("right", right, methods),
         left_image=_image(1, name, left, methods, size),
         right_image=_image(2, name, right, methods, size),
-        zoom=_ZOOM.format(source=whole, name=name, **size) if "zoom" in options else "",
+        zoom=_zoom(name, methods["original"]["file"], size, options.get("zoom")),
         caption=escape(" ".join(caption)),
         data=json.dumps({"name": name, "methods": methods, **size}),
     )
@@ -111,7 +114,7 @@ def figure(name, photograph, options, root, caption):
 
 def add_scripts(app, _page, _template, context, _doctree):
     """Load the component on pages that have a comparison, and only there."""
-    if '<figure class="comparison' in context.get("body", ""):
+    if '<div class="comparison' in context.get("body", ""):
         app.add_js_file("image-compare.js", loading_method="defer")
         app.add_js_file("comparison.js", loading_method="defer")
 
@@ -135,6 +138,13 @@ def _choice(side, chosen, methods):
         f'autocomplete="off">{options}</select> '
         f'<output class="comparison-score">{score}</output></p>'
     )
+
+
+def _zoom(name, source, size, place):
+    if not place:
+        return ""
+    left, top = place
+    return _ZOOM.format(name=name, source=source, left=left, top=top, **size)
 
 
 def _image(slot, name, method, methods, size):

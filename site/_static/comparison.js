@@ -2,7 +2,7 @@
    whole photograph chooses the place that is shown in all methods. */
 "use strict";
 
-const SIDE = 40; // of the frame, in pixels of the photograph
+const SIDE = 38; // of the frame, in pixels of the photograph
 const ENLARGED = 4;
 const STEP = 4; // of the arrow keys, in pixels of the photograph
 const STEPS = {
@@ -12,16 +12,16 @@ const STEPS = {
   ArrowDown: [0, STEP],
 };
 
-for (const figure of document.querySelectorAll("figure.comparison")) {
-  const shown = JSON.parse(figure.querySelector("script").textContent);
-  connectMenu(figure, shown, "left", 1);
-  connectMenu(figure, shown, "right", 2);
-  if (figure.querySelector(".comparison-zoom")) connectZoom(figure, shown);
+for (const comparison of document.querySelectorAll(".comparison")) {
+  const shown = JSON.parse(comparison.querySelector("script").textContent);
+  connectMenu(comparison, shown, "left", 1);
+  connectMenu(comparison, shown, "right", 2);
+  if (comparison.querySelector(".comparison-zoom")) connectZoom(comparison, shown);
 }
 
-function connectMenu(figure, shown, side, slot) {
-  const place = figure.querySelector(`.comparison-${side}`);
-  const image = figure.querySelector(`[slot="image-${slot}"]`);
+function connectMenu(comparison, shown, side, slot) {
+  const place = comparison.querySelector(`.comparison-${side}`);
+  const image = comparison.querySelector(`[slot="image-${slot}"]`);
   place.querySelector("select").addEventListener("change", ({ target }) => {
     const { file, score } = shown.methods[target.value];
     image.src = file;
@@ -30,9 +30,9 @@ function connectMenu(figure, shown, side, slot) {
   });
 }
 
-function connectZoom(figure, shown) {
-  const whole = figure.querySelector(".comparison-whole");
-  const list = figure.querySelector(".comparison-crops");
+function connectZoom(comparison, shown) {
+  const whole = comparison.querySelector(".comparison-whole");
+  const list = comparison.querySelector(".comparison-crops");
   const views = Object.entries(shown.methods).map(([method, { file, score }]) => {
     const crop = document.createElement("div");
     const view = document.createElement("div");
@@ -47,7 +47,7 @@ function connectZoom(figure, shown) {
     list.append(crop);
     return view;
   });
-  let [left, top] = [(shown.width - SIDE) / 2, (shown.height - SIDE) / 2];
+  let [left, top] = [Number(whole.dataset.left), Number(whole.dataset.top)];
 
   function move(x, y) {
     left = Math.round(Math.min(Math.max(x, 0), shown.width - SIDE));

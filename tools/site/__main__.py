@@ -45,6 +45,8 @@ def build(output=OUTPUT):
     run_sphinx(source, pages_made)
     if found := links.broken(pages_made):
         raise SiteError("Links that lead nowhere:\n" + "\n".join(found))
+    for source_map in pages_made.rglob("*.map"):  # of the theme, for its authors
+        source_map.unlink()
     shutil.rmtree(output, ignore_errors=True)
     pages_made.rename(output)
 
@@ -106,7 +108,10 @@ def _add_upscaler(source):
     assets = source / "_static" / "upscale"
     step = [sys.executable, "-m", "tools.site_models", str(assets)]
     page = source / "upscale.md"
-    if page.exists() and subprocess.run(step, cwd=ROOT, check=False).returncode:
+    if not page.exists():
+        return
+    done = subprocess.run(step, cwd=ROOT, check=False, stdout=subprocess.DEVNULL)
+    if done.returncode:
         print("So the site has no page that enlarges your own photograph.")
         page.unlink()
         shutil.rmtree(assets)

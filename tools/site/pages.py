@@ -64,6 +64,7 @@ def stage(folder, dividers):
         nbformat.write(page, folder / "notebooks" / f"{name}.ipynb")
         _copy(NOTEBOOKS / f"{name}.ipynb", folder / "downloads" / f"{name}.ipynb")
     _write(folder / "parts" / "lessons.md", _cards(lessons))
+    _write(folder / "parts" / "assignments.md", _assignments(folder))
     _write_reference(folder / "reference")
 
 
@@ -164,19 +165,27 @@ def _cards(lessons):
     )
 
 
+def _assignments(folder):
+    """What students receive, to download."""
+    found = sorted((folder / "notebooks" / "assignments").glob("*.ipynb"))
+    links = [
+        f"- {{download}}`{x.name} </{x.relative_to(folder).as_posix()}>`" for x in found
+    ]
+    return "\n".join(["## Assignments", "", *links]) if links else ""
+
+
 def _contents(folder):
     """The tables of contents that the sidebar shows."""
     lessons = sorted((folder / "notebooks").glob("*.ipynb"))
+    documents = [
+        f"/{path.relative_to(folder).with_suffix('').as_posix()}"
+        for name in ("notebooks/assignments", "data", "docs")
+        for path in sorted((folder / name).glob("*.md"))
+    ]
     groups = {
         "Lessons": [f"{_title(x)} </notebooks/{x.stem}>" for x in lessons],
         "Try it": ["/compare", *(["/upscale"] if _has_upscaler(folder) else [])],
-        "More": [
-            "/teachers",
-            "/notebooks/assignments/README",
-            "/data/README",
-            "/docs/formats",
-            "/reference/index",
-        ],
+        "More": ["/teachers", *documents, "/reference/index"],
     }
     return "\n\n".join(
         f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n"
