@@ -208,8 +208,8 @@ class QuietFiles(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def browser():
-    """Headless Chromium of this machine, by Playwright."""
+def launch():
+    """A function that starts this machine's Chromium, headless, with options."""
     program = next(filter(None, map(which, ("chromium", "google-chrome"))), None)
     if not find_spec("playwright"):
         missing("needs the packages of site/requirements.txt")
@@ -218,9 +218,17 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=program)
-        yield launched
-        launched.close()
+        yield lambda *options: playwright.chromium.launch(
+            executable_path=program, args=options
+        )
+
+
+@pytest.fixture(scope="session")
+def browser(launch):
+    """Headless Chromium of this machine, by Playwright."""
+    launched = launch()
+    yield launched
+    launched.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import base64
 import functools
 import http.server
 import io
-import os
 import shutil
 import threading
 from fractions import Fraction
@@ -12,71 +11,41 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from conftest import QuietFiles, Watched, missing
 from PIL import Image
 
 from sr_utils import datasets, models, tiling
 from sr_utils.images import to_uint8
 from sr_utils.photo_files import decode
 from sr_utils.resize import resize, weight_matrix
-from tools.site_models import build, networks, packages, scripts
+from tools.site import packages
+from tools.site_models import build, networks, scripts
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-PACKAGES = [x for x in ("onnx", "tf2onnx", "playwright") if not find_spec(x)]
 WAIT = 300_000  # milliseconds: enough on any machine
 TIMES = "\N{MULTIPLICATION SIGN}"
 FOUR_TILES = (170, 172)  # height and width: more than a window of 128 + 2 * 20
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
-pytestmark = [
-    pytest.mark.skipif(
-        bool(PACKAGES),
-        reason=f"needs {', '.join(PACKAGES)}: see site/requirements-upscale.txt",
-    ),
-    pytest.mark.skipif(not CHROMIUM, reason="needs the browser chromium"),
-]
-
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """The page on its own; skips where npm packages can't be had."""
+    """The page on its own."""
     folder = tmp_path_factory.mktemp("page")
+    for name in ("onnx", "tf2onnx"):
+        if not find_spec(name):
+            missing("needs the packages of site/requirements.txt")
     try:
         build.build(folder)
-        packages.read("axe-core", "axe.min.js")
-    except packages.PackageError as error:
-        pytest.skip(str(error))
+    except packages.PackagesError as error:
+        missing(str(error))
     build.build_page(folder)
     return folder
 
 
 @pytest.fixture(scope="module")
-def launch():
-    """A function that starts a headless Chromium with options."""
-    from playwright.sync_api import sync_playwright
-
-    sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and not os.geteuid() else []
-    with sync_playwright() as playwright:
-        yield lambda *options: playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*sandbox, *options]
-        )
-
-
-@pytest.fixture(scope="module")
-def browser(launch):
-    browser = launch()
-    yield browser
-    browser.close()
-
-
-@pytest.fixture(scope="module")
 def served(folder):
     """The address of a server of the page."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            """Stay silent."""
-
-    handler = functools.partial(Quiet, directory=folder)
+    handler = functools.partial(QuietFiles, directory=folder)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -89,19 +58,12 @@ class Reader:
     def __init__(self, browser, folder, address=None, script=None, **options):
         self.home = address or folder.as_uri()
         self.context = browser.new_context(**options)
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(WAIT)
-        self.errors, self.requests = [], []
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("console", self._heard)
-        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.context.set_default_timeout(WAIT)
+        self.watched = Watched(self.context.new_page())
+        self.page = self.watched.page
         if script:
             self.page.add_init_script(script)
-        self.page.goto(f"{self.home}/index.html")
-
-    def _heard(self, message):
-        if message.type == "error":
-            self.errors.append(message.text)
+        self.watched.goto(f"{self.home}/index.html")
 
     def find(self, name):
         return self.page.locator(f"#upscale-{name}")
@@ -157,9 +119,9 @@ def reader(browser, folder):
 
 
 def assert_clean(reader):
-    assert reader.errors == []
+    assert reader.watched.problems == []
     known = (f"{reader.home}/", "blob:", "data:")
-    assert [x for x in reader.requests if not x.startswith(known)] == []
+    assert [x for x in reader.watched.addresses if not x.startswith(known)] == []
 
 
 def pixels(image):
@@ -547,8 +509,8 @@ def test_the_page_is_accessible(browser, folder, scheme, width):
 
 def violations(reader):
     """What axe-core finds: rules, and where they are broken."""
-    (axe,) = packages.read("axe-core", "axe.min.js")
-    reader.page.evaluate(axe.decode())
+    axe = packages.install() / "axe-core" / "axe.min.js"
+    reader.page.evaluate(axe.read_text(encoding="utf-8"))
     found = reader.page.evaluate(
         "rules => axe.run({ runOnly: rules, preload: false })", RULES
     )

@@ -5,8 +5,7 @@ import sys
 from pathlib import Path
 
 from sr_utils import runtime
-
-from .packages import PackageError
+from tools.site.packages import PackagesError
 
 
 def main():
@@ -18,7 +17,7 @@ def main():
         with runtime.silence():  # TensorFlow logs while it is imported
             from .build import build, build_page
         build(folder)
-    except (ImportError, PackageError) as error:
+    except (ImportError, PackagesError) as error:
         print(f"The page wasn't built. {error}", file=sys.stderr)
         return 1
     build_page(folder)

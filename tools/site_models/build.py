@@ -9,11 +9,12 @@ from PIL import Image
 from sr_utils import datasets
 from sr_utils.images import to_uint8
 from sr_utils.tiling import interpolation
+from tools.site import SITE, packages
 
-from . import networks, packages, scripts
+from . import networks, scripts
 
-SOURCES = packages.ROOT / "site" / "_static" / "upscale"
-RUNTIME, DIVIDER = "onnxruntime-web", "@cloudfour/image-compare"
+SOURCES = SITE / "_static" / "upscale"
+_RUNTIME, _DIVIDER = "onnxruntime-web", "@cloudfour/image-compare"
 _TILES = {"wasm": 128, "webgpu": 256}  # low-resolution pixels, most of what is kept
 _VARIANTS = {  # of ONNX Runtime: a script, and the name of what it loads
     "wasm": ("ort.wasm.min.js", "ort-wasm-simd-threaded"),
@@ -54,16 +55,17 @@ def build(folder):
         folder: `pathlib.Path`; made if missing.
 
     Raises:
-        packages.PackageError: If an npm package can't be had.
+        ImportError: If a package that exports networks isn't installed.
+        packages.PackagesError: If the packages of npm can't be had.
     """
+    modules = packages.install()
     folder.mkdir(parents=True, exist_ok=True)
-    sizes = {device: _write_runtime(folder, device) for device in _VARIANTS}
+    sizes = {x: _write_runtime(folder, x, modules / _RUNTIME) for x in _VARIANTS}
     known = [_write_network(folder, name) for name in networks.names()]
     _write(folder / "upscale.js", scripts.joined("page", SOURCES, _built(known, sizes)))
     shutil.copy(SOURCES / "upscale.css", folder)
-    (divider,) = packages.read(DIVIDER, "dist/index.js")
-    (folder / "image-compare.js").write_bytes(divider)
-    _write(folder / "licenses.txt", _licenses())
+    shutil.copy(modules / _DIVIDER / "dist" / "index.js", folder / "image-compare.js")
+    _write(folder / "licenses.txt", _licenses(modules))
 
 
 def build_page(folder):
@@ -76,13 +78,11 @@ def _write(path, text):
     path.write_text(text, encoding="utf-8")
 
 
-def _write_runtime(folder, device):
+def _write_runtime(folder, device, package):
     """Write ONNX Runtime for a device and return how many bytes it has."""
     script, name = _VARIANTS[device]
-    paths = [f"dist/{file}" for file in (script, f"{name}.mjs", f"{name}.wasm")]
-    files = dict(
-        zip(("script", "glue", "wasm"), packages.read(RUNTIME, *paths), strict=True)
-    )
+    paths = {"script": script, "glue": f"{name}.mjs", "wasm": f"{name}.wasm"}
+    files = {x: (package / "dist" / path).read_bytes() for x, path in paths.items()}
     return _write_part(folder, f"runtime-{device}", files)
 
 
@@ -123,11 +123,11 @@ def _example(name, alt):
     return {"name": f"{name}.png", "alt": alt, "address": address}
 
 
-def _licenses():
+def _licenses(modules):
     """The terms of what comes from npm; ONNX Runtime's package doesn't hold its own."""
-    ours = (SOURCES / "onnxruntime-license.txt").read_text(encoding="utf-8")
-    (theirs,) = packages.read(DIVIDER, "LICENSE")
+    runtime = (SOURCES / "onnxruntime-license.txt").read_text(encoding="utf-8")
+    divider = (modules / _DIVIDER / "LICENSE").read_text(encoding="utf-8")
     return (
-        f"{RUNTIME} {packages.version(RUNTIME)} (runtime-*.js)\n\n{ours}\n"
-        f"{DIVIDER} {packages.version(DIVIDER)} (image-compare.js)\n\n{theirs.decode()}"
+        f"{_RUNTIME} (runtime-*.js)\n\n{runtime}\n"
+        f"{_DIVIDER} (image-compare.js)\n\n{divider}"
     )
