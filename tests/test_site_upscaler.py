@@ -297,6 +297,15 @@ def test_of_a_picture_that_is_too_large_a_part_is_taken(reader):
     assert_same(reader.canvas("preview"), image[288:800, 256:768].astype(int))
 
 
+def test_of_a_long_strip_a_part_is_taken(reader):
+    image = np.tile(cat(4, 100), (1, 50, 1))  # 5000 pixels along a side
+    reader.give("strip.png", png(image))
+    parts = reader.find("parts").get_by_role("button")
+    parts.last.click()  # all of it, first made 2 times smaller
+    reader.find("chosen").wait_for()
+    assert reader.canvas("preview").shape == (2, 2500, 3)
+
+
 def test_a_picture_of_the_largest_size_is_taken_whole(reader):
     reader.choose("just.png", png(np.zeros((1024, 1024, 3), np.uint8)))
     said = reader.text("status")
@@ -339,6 +348,7 @@ def test_without_webassembly_bicubic_remains(browser, folder):
     assert "it has no WebAssembly" in reader.text("problem")
     image = cat(20, 30)
     reader.choose("cat.png", png(image))
+    assert "it has no WebAssembly" in reader.text("about")
     reader.find("go").click()
     assert_same(reader.download("Bicubic")[1], expected("bicubic", image))
     assert_clean(reader)

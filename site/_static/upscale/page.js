@@ -20,12 +20,12 @@ function begin() {
   find("go").addEventListener("click", () => busy(run));
   find("cancel").addEventListener("click", () => pool?.stop());
   find("device").addEventListener("change", release);
-  offerChoice(use, reduce);
   find("device").addEventListener("change", tellSize);
+  offerChoice(use, reduce);
   offerGraphicsCard().then(tellSize);
   find("missing").hidden = true;
   find("tool").hidden = false;
-  doWithout();
+  if (lacking()) doWithoutNetworks();
 }
 
 function networkChoice({ name, label, note, bytes }) {
@@ -47,18 +47,24 @@ async function offerGraphicsCard() {
 /** Say what the first click loads. */
 function tellSize() {
   const runtime = megabytes(SIZES[find("device").value]);
-  find("about").textContent = `The first click also loads ONNX Runtime, ${runtime}.`;
+  const text = `The first click also loads ONNX Runtime, ${runtime}.`;
+  find("about").textContent = lacking() || text;
 }
 
-/** In a browser that can't run networks, offer bicubic alone and say why. */
-function doWithout() {
-  if ("WebAssembly" in globalThis && "DecompressionStream" in globalThis) return;
+/** Why this browser can't run networks, a sentence; "" if it can. */
+function lacking() {
+  if ("WebAssembly" in globalThis && "DecompressionStream" in globalThis) return "";
+  return (
+    "This browser can't run the networks: it has no WebAssembly, or is older than 2023. " +
+    "Bicubic enlargement works."
+  );
+}
+
+/** Offer bicubic alone, and say why. */
+function doWithoutNetworks() {
   for (const box of find("networks").querySelectorAll("input")) box.checked = false;
   find("networks").disabled = true;
-  complain(
-    "This browser can't run the networks: it has no WebAssembly, or is older than 2023. " +
-      "Bicubic enlargement works.",
-  );
+  complain(lacking());
 }
 
 /** Take an image as the photograph to enlarge. */

@@ -2,9 +2,10 @@
 
 import { newCanvas } from "./pixels.js";
 
-// The result has 16 times as many pixels, and a canvas on an iPhone holds 4096 x 4096.
-export const MOST_PIXELS = 1024 * 1024;
-const MOST_TO_REDUCE = 4096 * 4096; // pixels of a canvas again
+// A result is four times as wide and high. A canvas holds 4096 x 4096 pixels on an iPhone,
+// and 16384 along a side.
+const MOST_PIXELS = 1024 * 1024;
+const MOST_SIDE = 4096;
 const PART = 512; // width of the part of a photograph that is too large, in pixels
 
 /**
@@ -28,10 +29,11 @@ export async function decode(address, name) {
 
 /** A sentence about a picture that is too large to enlarge whole; "" if it isn't. */
 export function tooLarge({ naturalWidth: width, naturalHeight: height }) {
-  if (width * height <= MOST_PIXELS) return "";
+  if (width * height <= MOST_PIXELS && Math.max(width, height) <= MOST_SIDE) return "";
   return (
     `This picture has ${size(width, height)} pixels. The page enlarges up to ` +
-    `${MOST_PIXELS.toLocaleString("en")}, such as 1024 × 1024. Take a part of it:`
+    `${MOST_PIXELS.toLocaleString("en")}, such as 1024 × 1024, and ` +
+    `${MOST_SIDE.toLocaleString("en")} along a side. Choose what to enlarge:`
   );
 }
 
@@ -44,10 +46,11 @@ export function middle({ naturalWidth, naturalHeight }) {
   return { x, y, width, height };
 }
 
-/** How many times smaller a picture must become; 0 if it is too large even for that. */
-export function reduction({ naturalWidth, naturalHeight }) {
-  const pixels = naturalWidth * naturalHeight;
-  return pixels > MOST_TO_REDUCE ? 0 : Math.ceil(Math.sqrt(pixels) / PART);
+/** How many times smaller a picture must become; 0 if no canvas could hold it at all. */
+export function reduction({ naturalWidth: width, naturalHeight: height }) {
+  const [pixels, side] = [width * height, Math.max(width, height)];
+  if (pixels > 16 * MOST_PIXELS || side > 4 * MOST_SIDE) return 0;
+  return Math.ceil(Math.max(Math.sqrt(pixels) / PART, side / MOST_SIDE));
 }
 
 /** Width and height as text. */
