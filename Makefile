@@ -6,14 +6,15 @@ REQUIREMENTS ?= requirements.txt
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+SITE_READY := $(VENV)/site-ready
 AS_ROOT = $(if $(filter 0,$(shell id -u 2>&1)),--allow-root)
 
-.PHONY: run test lint check lab notebooks notebook bench clean
+.PHONY: run test lint check lab notebooks notebook site bench clean
 
 run: $(READY)
 	@$(BIN)/python -m tools.notebooks run
 
-test: $(READY)
+test: $(SITE_READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 	$(BIN)/python -m tools.notebooks test
 
@@ -36,14 +37,22 @@ notebook: $(READY)
 	$(BIN)/python -m tools.notebooks build $(LESSON)
 	@$(BIN)/python -m tools.notebooks run $(LESSON)
 
+# The committed notebooks as a web site in build/site; nothing is executed.
+site: $(SITE_READY)
+	@$(BIN)/python -m tools.site
+
 bench: $(READY)
 	@$(BIN)/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) build/*.html build/*.ipynb
+	rm -rf $(VENV) build/*.html build/*.ipynb build/site build/site-work build/npm
 
 $(READY): $(REQUIREMENTS) pyproject.toml
 	@$(PYTHON) tools/check_python.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(REQUIREMENTS)
+	@touch $@
+
+$(SITE_READY): site/requirements.txt $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@

@@ -140,14 +140,11 @@ def server():
     server.stop()
 
 
-REQUIRED = "SR_SITE_TESTS"  # "required", as in the workflow: what is missing fails
-
-
-def missing(reason):
-    """Skip a test of the site, or fail it where these tests are required."""
-    if os.environ.get(REQUIRED) == "required":
-        pytest.fail(reason)
-    pytest.skip(reason)
+def pytest_sessionfinish(session):
+    """Where `SR_SKIPS=fail`, as in the workflow of the site, a skipped test fails."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("SR_SKIPS") == "fail" and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session")
@@ -155,7 +152,7 @@ def site(tmp_path_factory):
     """The folder of the site, built once for all workers; `cpu_seconds` beside it."""
     for name in ("sphinx", "myst_nb", "sphinx_book_theme", "sphinx_copybutton"):
         if not find_spec(name):
-            missing("needs the packages of site/requirements.txt")
+            pytest.skip("needs the packages of site/requirements.txt")
     shared = tmp_path_factory.getbasetemp()
     shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
     folder, failed = shared / "site", shared / "site-failed"
@@ -186,7 +183,7 @@ def node_modules(site):
     try:
         return packages.install()
     except packages.PackagesError as error:
-        missing(str(error))
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")
@@ -212,9 +209,9 @@ def launch():
     """A function that starts this machine's Chromium, headless, with options."""
     program = next(filter(None, map(which, ("chromium", "google-chrome"))), None)
     if not find_spec("playwright"):
-        missing("needs the packages of site/requirements.txt")
+        pytest.skip("needs the packages of site/requirements.txt")
     if program is None:
-        missing("needs Chromium, such as Debian's package chromium")
+        pytest.skip("needs Chromium, such as Debian's package chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

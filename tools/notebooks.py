@@ -101,13 +101,24 @@ def execute(notebook, name):
 
 
 def clean(notebook):
-    """Drop what differs from run to run: times, widget ids, the kernel's version."""
+    """Drop what differs from run to run: times, widget ids, the kernel's version.
+
+    A picture stays, and no page that holds the picture once more.
+    """
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET, None)
+            drop_page(output)
     return notebook
+
+
+def drop_page(output):
+    """Leave out the HTML of a picture, such as a divider that can be dragged."""
+    data = output.get("data", {})
+    if "image/png" in data:
+        data.pop("text/html", None)
 
 
 def renumber(notebook):
@@ -143,7 +154,8 @@ def build(names):
 def run(names):
     """Execute the committed notebooks; write them, pages and an index to `build/`.
 
-    At the end it says how long each lesson took, and where the index is.
+    At the end it says how long each lesson took, and where the index is, and that of
+    the site if it was built.
     """
     BUILD.mkdir(exist_ok=True)
     paths = _chosen(NOTEBOOKS, "*.ipynb", names)
@@ -159,7 +171,8 @@ def run(names):
     index.write_text(_index([BUILD / path.name for path in paths]), encoding="utf-8")
     for name, taken in seconds.items():
         print(f"{name}: {taken:.0f} s")
-    print(index)
+    site = BUILD / "site" / "index.html"  # `make site` writes it
+    print(index, *([site] if site.exists() else []), sep="\n")
 
 
 def compare(names):

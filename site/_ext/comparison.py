@@ -109,11 +109,17 @@ def figure(name, photograph, options, root, caption):
     )
 
 
+def add_scripts(app, _page, _template, context, _doctree):
+    """Load the component on pages that have a comparison, and only there."""
+    if '<figure class="comparison' in context.get("body", ""):
+        app.add_js_file("image-compare.js", loading_method="defer")
+        app.add_js_file("comparison.js", loading_method="defer")
+
+
 def setup(app):
     """Register the directive and what its pages need."""
     app.add_directive("comparison", Comparison)
-    app.add_js_file("image-compare.js", loading_method="defer")
-    app.add_js_file("comparison.js", loading_method="defer")
+    app.connect("html-page-context", add_scripts)
     return {"parallel_read_safe": True}
 
 

@@ -58,6 +58,7 @@ def lay_out(source):
         comparisons.draw(source / "_static" / "comparisons")
     _add_divider(source / "_static" / "image-compare.js")
     _add_upscaler(source)
+    pages.write_contents(source)
 
 
 def run_sphinx(source, output):
@@ -101,11 +102,14 @@ def _add_divider(path):
 
 
 def _add_upscaler(source):
-    """What the page that enlarges the reader's photograph needs, if there is one."""
-    if (source / "upscale.md").exists() and find_spec("tools.site_models"):
-        step = [sys.executable, "-m", "tools.site_models"]
-        if subprocess.run(step, cwd=ROOT, check=False).returncode:
-            raise SiteError("Expected the models for site/upscale.md. Received: none")
+    """What the page that enlarges the reader's photograph loads; or no such page."""
+    assets = source / "_static" / "upscale"
+    step = [sys.executable, "-m", "tools.site_models", str(assets)]
+    page = source / "upscale.md"
+    if page.exists() and subprocess.run(step, cwd=ROOT, check=False).returncode:
+        print("So the site has no page that enlarges your own photograph.")
+        page.unlink()
+        shutil.rmtree(assets)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,10 @@ _CARD = """\
 
 </section>
 """
+_TRY = """\
+Is there a photograph of yours that is too small?
+[Enlarge it in your browser](/upscale.md). It doesn't leave your machine.
+"""
 
 
 def stage(folder, dividers):
@@ -60,8 +64,13 @@ def stage(folder, dividers):
         nbformat.write(page, folder / "notebooks" / f"{name}.ipynb")
         _copy(NOTEBOOKS / f"{name}.ipynb", folder / "downloads" / f"{name}.ipynb")
     _write(folder / "parts" / "lessons.md", _cards(lessons))
-    _write(folder / "parts" / "contents.md", _contents(folder, lessons))
     _write_reference(folder / "reference")
+
+
+def write_contents(folder):
+    """Write what depends on which pages there are: the sidebar, and what to try."""
+    _write(folder / "parts" / "contents.md", _contents(folder))
+    _write(folder / "parts" / "try.md", _TRY if _has_upscaler(folder) else "")
 
 
 def lesson_page(notebook, name, divider=None):
@@ -155,11 +164,11 @@ def _cards(lessons):
     )
 
 
-def _contents(folder, lessons):
+def _contents(folder):
     """The tables of contents that the sidebar shows."""
-    titles = {name: facts(x, name)["title"] for name, x in lessons.items()}
+    lessons = sorted((folder / "notebooks").glob("*.ipynb"))
     groups = {
-        "Lessons": [f"{x} </notebooks/{name}>" for name, x in titles.items()],
+        "Lessons": [f"{_title(x)} </notebooks/{x.stem}>" for x in lessons],
         "Try it": ["/compare", *(["/upscale"] if _has_upscaler(folder) else [])],
         "More": ["/teachers", "/data/README", "/docs/formats", "/reference/index"],
     }
@@ -169,6 +178,12 @@ def _contents(folder, lessons):
         + "\n```"
         for caption, entries in groups.items()
     )
+
+
+def _title(path):
+    """The title of a lesson without its question."""
+    notebook = nbformat.read(path, as_version=4)
+    return notebook.cells[0].source.splitlines()[0][2:].partition(":")[0]
 
 
 def _has_upscaler(folder):
