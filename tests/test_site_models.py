@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import re
+import shutil
 from importlib.util import find_spec
 
 import numpy as np
@@ -43,6 +44,17 @@ def test_onnx_equals_keras(name, rng):
         low = rng.random((2, *size, 3), dtype="float32")
         (high,) = session.run(None, {given.name: low})
         np.testing.assert_allclose(high, np.asarray(model(low)), atol=2e-5)
+
+
+def test_a_network_for_real_photographs_is_called_so(tmp_path, monkeypatch):
+    for suffix in (".json", ".keras"):
+        stored = models.CHECKPOINTS / f"srgan_x4{suffix}"
+        shutil.copy(stored, tmp_path / f"srgan_x4_real{suffix}")
+    monkeypatch.setattr(models, "CHECKPOINTS", tmp_path)
+    found = networks.described("srgan_x4_real")
+    assert found["label"] == "SRGAN for real photographs"
+    assert "blurred, noisy" in found["note"]
+    assert found["radius"] == 20  # derived in lesson 5 for 8 blocks
 
 
 @needs_exporter

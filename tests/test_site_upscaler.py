@@ -11,7 +11,7 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
-from conftest import QuietFiles, Watched, missing
+from conftest import QuietFiles, Watched
 from PIL import Image
 
 from sr_utils import datasets, models, tiling
@@ -34,11 +34,11 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
     for name in ("onnx", "tf2onnx"):
         if not find_spec(name):
-            missing("needs the packages of site/requirements.txt")
+            pytest.skip("needs the packages of site/requirements.txt")
     try:
         build.build(folder)
     except packages.PackagesError as error:
-        missing(str(error))
+        pytest.skip(str(error))
     build.build_page(folder)
     return folder
 
