@@ -88,6 +88,10 @@ assert logits.shape == (2, 1), (
     "Expected one logit for each of two pairs. If there are more, the mean over all places "
     f"is missing. Received: shape {tuple(logits.shape)}"
 )
+assert not np.allclose(logits, 0.5), (
+    "Expected logits. Black images have the logit 0; a half is a probability. The loss takes "
+    f"the sigmoid itself. Received: {float(logits[0, 0])}"
+)
 assert model([small[:, :2], large[:, :8]]).shape == (2, 1), (
     "Another size should do, too."
 )
@@ -414,8 +418,8 @@ if __name__ == "__main__":
 # - returns: two numbers, the discriminator's loss and the generator's, each as it was before
 #   the move that it caused
 # - example: in the cell of checks, the generator is gray everywhere, and all originals are
-#   white. The logits are 1.5 for white and -0.1 for gray. With a learning rate of 1 for
-#   both networks, the step returns 0.4979 and 0.5869
+#   white. The logits are 1.5 for white and -0.1 for gray. With learning rates of 2
+#   for the generator and 1 for the discriminator, the step returns 0.4979 and 0.5869
 
 
 # %% nbgrader={"grade": false, "grade_id": "take_turns", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -458,7 +462,7 @@ def two_networks():
 
 
 generator, discriminator = two_networks()
-optimizers = keras.optimizers.SGD(1.0), keras.optimizers.SGD(1.0)
+optimizers = keras.optimizers.SGD(2.0), keras.optimizers.SGD(1.0)
 small, white = np.zeros((3, 2, 2, 1), "float32"), np.ones((3, 4, 4, 1), "float32")
 found = take_turns(generator, discriminator, *optimizers, small, white)
 assert found is not None, "Nothing is returned: is the `return` missing?"
@@ -467,16 +471,16 @@ assert abs(found[0] - 0.4979) < 1e-3, (
     "The discriminator's loss differs from the example. 0.4229 means that no label is "
     "smoothed, 0.5029 that both are, 0.7491 that the two kinds of images don't go through "
     "the discriminator in one batch, 5.0727 that it isn't called with `training=True`. Look "
-    "again at lesson 4, `The model`. "
-    f"Received: {found[0]:.4f}"
+    f"again at lesson 4, `The model`. Received: {found[0]:.4f}"
 )
 bias = float(discriminator.layers[-1].bias[0])
 assert bias != 0, "The discriminator hasn't moved. Look again at lesson 4, `The model`."
 assert bias < 0, f"The discriminator goes up its slope. Received: a bias of {bias:.4f}"
 assert abs(found[1] - 0.5869) < 1e-3, (
     "The generator's loss differs from the example. 0.5744 means that the discriminator "
-    "hasn't moved yet when the generator plays. Look again at lesson 4, `The model`. "
-    f"Received: {found[1]:.4f}"
+    "hasn't moved yet when the generator plays, 0.5544 that the generator asks for the "
+    "label 0, 0.6008 that the two optimizers are exchanged. Look again at lesson 4, `The "
+    f"model`. Received: {found[1]:.4f}"
 )
 brighter = float(generator.layers[1].bias[0])
 assert brighter != 0, "The generator hasn't moved. Look again at lesson 4, `The model`."
@@ -653,7 +657,7 @@ def example():
     d_weights = [np.ones((16, 1)), np.zeros(1), np.ones(1), np.full(1, 0.5)]
     d_weights += [np.ones((1, 1)), np.zeros(1)]
     arrays = np.zeros((1, 3, 2, 2, 1)), np.ones((1, 3, 4, 4, 1))
-    return weights, d_weights, [1.0, 1.0], *map(np.float32, arrays)
+    return weights, d_weights, [2.0, 1.0], *map(np.float32, arrays)
 
 
 def cases(rng):
@@ -800,7 +804,7 @@ for name, *values, alt in zip("ABCD", REAL, FAKE, SPREAD, TOLD, strict=True):
     pairs = zip(("real", "fake", "spread"), values, strict=True)
     named = {label: (steps, y) for label, y in pairs}
     labels = {"x_label": f"step of training {name}", "y_label": "probability, spread"}
-    display(plots.curves(named, alt=alt, **labels))
+    display(plots.curves(named, bottom=0, alt=alt, **labels))
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "diagnose-words", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Write `diagnose(real, fake, spread)`. It names what is wrong with each of several
@@ -844,7 +848,7 @@ assert set(found) <= {"exploded", "frozen", "beaten", "collapsed", "healthy"}, (
 )
 assert found[3] != "collapsed", (
     "Training D meets two conditions, and the one that comes first counts. "
-    f"Received: {found[3]!r}"
+    f"Received: {found[3]}"
 )
 assert list(found) == ["frozen", "collapsed", "healthy", "beaten"], (
     "The diagnoses differ from the example. Look again at lesson 4, `How it fails`. "
@@ -1059,8 +1063,8 @@ assert abs(np.sum(found) - 1) < 1e-6, (
 )
 assert np.allclose(found, [0.0030, 0.0303, 0.1667, 0.8], atol=1e-3), (
     "The shares differ from the example. The average keeps 1/11 in the first step, and a "
-    "fifth in the third. Look "
-    f"again at lesson 4, `The model`. Received: {np.round(found, 4)}"
+    "fifth in the third. Look again at lesson 4, `The model`. "
+    f"Received: {np.round(found, 4)}"
 )
 ### BEGIN HIDDEN TESTS
 import numpy as np
