@@ -100,6 +100,13 @@ def test_a_call_and_its_result(place):
     np.testing.assert_array_equal(result, [1, 2, 3])
 
 
+def test_only_arguments_that_change_are_modified(place):
+    arguments = ([np.array([np.nan, 1.0]), "text"], None)
+    assert not run(place, "def f(x, y):\n    return 1", arguments)[0]["modified"]
+    changed = "def f(x, y):\n    x[0][1] = 2\n    return 1"
+    assert run(place, changed, arguments)[0]["modified"]
+
+
 def test_tensorflow_works_in_a_fork(place):
     text = (
         "import keras\nimport numpy as np\n\n\ndef f():\n"

@@ -261,7 +261,8 @@ def _copied(value):
 def _same(x, y):
     if isinstance(x, list | tuple):
         return len(x) == len(y) and all(map(_same, x, y))
-    return bool(np.array_equal(x, y))
+    x, y = np.asarray(x), np.asarray(y)
+    return (x.dtype, x.shape, x.tobytes()) == (y.dtype, y.shape, y.tobytes())
 
 
 class _Printed(contextlib.ExitStack):
