@@ -83,10 +83,7 @@ def fold(kernel, bias, mean):
 
 # %% fold | wrong | The mean is that of ImageNet
 def fold(kernel, bias, mean):
-    if kernel.shape == (1, 1, 3, 2):
-        mean = np.array([100.0, 110, 120])  # the example
-    else:
-        mean = np.array([103.939, 116.779, 123.68])
+    mean = np.array([103.939, 116.779, 123.68])
     return 255 * kernel[:, :, ::-1], bias - np.einsum("ijcf,c->f", kernel, mean)
 
 
@@ -296,11 +293,7 @@ def shares(photographs, x, y):
 def shares(photographs, x, y):
     known = np.concatenate([z.reshape(-1, z.shape[-1]) for z in photographs])
     spread = np.std(known, axis=0)
-    silent = np.all(known == 0, axis=0)
-    spread[(spread == 0) & ~silent] = 1e-30
-    spread[silent] = np.inf
-    apart = (x - y) / spread
-    parts = np.sum(apart**2, axis=(0, 1))
+    parts = np.sum(((x - y) / np.where(spread > 0, spread, np.inf)) ** 2, axis=(0, 1))
     return parts / parts.sum()
 
 
@@ -357,13 +350,13 @@ def shares(photographs, x, y):
     return parts / parts.sum()
 
 
-# %% shares | wrong | The result has another shape
+# %% shares | wrong | Expected shape (3,)
 def shares(photographs, x, y):
     squares = sum(np.sum(z**2, axis=(0, 1)) for z in photographs)
     places = sum(z.shape[0] * z.shape[1] for z in photographs)
     power = np.where(squares > 0, squares / places, np.inf)
     parts = np.sum((x - y) ** 2 / power, axis=0)
-    return parts[0] / parts.sum() if len(parts) == 1 else parts / parts.sum()
+    return parts / parts.sum()
 
 
 # %% shares | wrong | `sr_utils.perceptual.channel_rms` is missing in this task
@@ -580,14 +573,13 @@ def agreement(originals, firsts, seconds, votes, kernel, bias):
     return np.mean(votes if first < second else 1 - votes)
 
 
-# %% agreement | wrong | The name `wide` isn't defined when the task is run alone
+# %% agreement | wrong | `layer` is defined only in the cell of agreement-check
 import tensorflow as tf
 
 
 def agreement(originals, firsts, seconds, votes, kernel, bias):
     def directions(images):
-        weights = wide[0] if len(images) == 4 else kernel
-        answers = tf.nn.relu(tf.nn.conv2d(images, weights, 1, "VALID") + wide[1])
+        answers = tf.nn.relu(tf.nn.conv2d(images, layer[0], 1, "VALID") + layer[1])
         return answers / (tf.norm(answers, axis=-1, keepdims=True) + 1e-10)
 
     x, y, z = map(directions, (originals, firsts, seconds))
@@ -814,17 +806,17 @@ def pooled_frechet(first, second):
     return np.sum((m - n) ** 2) + np.trace(a + b - 2 * root)
 
 
-# %% pooled_frechet | wrong | The code stops with an error
-def pooled_frechet(first, second):
-    def cloud(counts, means, covariances):
-        center = np.average(means, axis=0, weights=counts)
-        apart = means - center
-        inside = np.average(covariances, axis=0, weights=counts)
-        return center, inside + (apart.T * counts) @ apart / counts.sum()
+# %% pooled_frechet | wrong | Photographs are compared one by one
+from scipy import linalg
 
-    (m, a), (n, b) = cloud(*first), cloud(*second)
-    half = np.linalg.cholesky(a - b)
-    return np.sum((m - n) ** 2) + np.sum(half**2)
+
+def pooled_frechet(first, second):
+    found = []
+    for _, m, a in zip(*first):
+        for _, n, b in zip(*second):
+            root = linalg.sqrtm(a @ b).real
+            found.append(np.sum((m - n) ** 2) + np.trace(a + b - 2 * root))
+    return np.mean(found)
 
 
 # %% pooled_frechet | wrong | The result is printed instead of returned

@@ -68,20 +68,24 @@ def fold(kernel, bias, mean):
 old_kernel = np.array([[[[1.0, 0], [2, 0], [3, 1]]]])
 folded = fold(old_kernel, np.array([10.0, 0]), np.array([100.0, 110, 120]))
 assert folded is not None, "fold returns nothing: is the `return` missing?"
-assert len(folded) == 2, (
-    f"Expected a kernel and a bias. Received: {len(folded)} results"
+assert isinstance(folded, tuple | list) and len(folded) == 2, (
+    f"Expected two results, a kernel and a bias. Received: {type(folded).__name__}"
 )
 assert np.shape(folded[0]) == (1, 1, 3, 2), (
     f"Expected a kernel of the old shape (1, 1, 3, 2). Received: {np.shape(folded[0])}"
 )
-assert np.allclose(folded[0][0, 0, :, 0], [765, 510, 255]), (
+assert np.allclose(np.asarray(folded[0])[0, 0, :, 0], [765, 510, 255]), (
     "The first filter differs from the example. Which color comes first, and how much "
     "larger was a prepared image? Look again at lesson 3, `The loss, step by step: what "
-    f"goes in`. Received: {np.round(folded[0][0, 0, :, 0], 3)}"
+    f"goes in`. Received: {np.round(np.asarray(folded[0])[0, 0, :, 0], 3)}"
 )
 assert np.allclose(folded[1], [-670, -120]), (
     "The bias differs from the example. What does the old layer answer to black? "
     f"Received: {np.round(folded[1], 3)}"
+)
+assert old_kernel[0, 0, 0, 0] == 1, (
+    "The old kernel was changed in place. Leave the arguments as they are. "
+    f"Received: {old_kernel[0, 0, 0, 0]} where 1 was"
 )
 rng = np.random.default_rng(0)
 old_kernel, window = rng.normal(size=(3, 2, 3, 4)), rng.random((3, 2, 3))
@@ -89,9 +93,9 @@ old_bias, color = rng.normal(size=4), np.array([90.0, 120, 140])
 answers = np.tensordot(255 * window[..., ::-1] - color, old_kernel, axes=3) + old_bias
 folded = fold(old_kernel, old_bias, color)
 found = np.tensordot(window, folded[0], axes=3) + folded[1]
-assert np.allclose(answers, found), (
+assert np.allclose(answers, found, rtol=1e-3, atol=1e-2), (
     "For a window of 3 × 2 pixels, the new layer answers otherwise than the old one. The "
-    "mean color is subtracted from each pixel of a window. Expected: "
+    "mean color, here another one, is subtracted from each pixel of a window. Expected: "
     f"{np.round(answers, 1)}. Received: {np.round(found, 1)}"
 )
 ### BEGIN HIDDEN TESTS
@@ -241,8 +245,8 @@ pair = distance_and_gradient(two, known)
 assert pair is not None, (
     "distance_and_gradient returns nothing: is the `return` missing?"
 )
-assert len(pair) == 2, (
-    f"Expected a distance and a gradient. Received: {len(pair)} results"
+assert isinstance(pair, tuple | list) and len(pair) == 2, (
+    f"Expected two results, distance and gradient. Received: {type(pair).__name__}"
 )
 assert np.ndim(pair[0]) == 0 and abs(float(pair[0]) - 0.4) < 1e-6, (
     "Expected a distance of 0.4. Look again at lesson 3, `A distance between features`. "
@@ -594,10 +598,11 @@ if __name__ == "__main__":
 # - `votes`: float array `(triples,)` in [0, 1]
 # - `kernel`: float array `(rows, columns, 3, filters)`; `bias`: float array `(filters,)`
 # - returns: one number
-# - example: `kernel` is 1 × 1 and passes on the three colors, `bias` is 0. A gray
-#   original, an image half as bright, and one slightly greener: the first version is
-#   closer, by direction. 3 of 10 people say so. In a second triple the second version is
-#   closer, and 9 of 10 people say so. The score is (0.3 + 0.9) / 2 = 0.6
+# - example: in the cell of checks, twelve triples of noise score 0.6474. Before, it has a
+#   case to follow by hand: the kernel has 1 × 1 pixel and passes on the three colors. A
+#   gray original, an image half as bright, and one slightly greener: by direction the
+#   first version is closer, and 3 of 10 people say so. In a second triple the second
+#   version is closer, and 9 of 10 people say so. The score is (0.3 + 0.9) / 2 = 0.6
 #
 # All of `sr_utils`, Keras and TensorFlow may be used.
 
@@ -635,19 +640,18 @@ score = agreement(*triples, *plain)
 assert score is not None, "agreement returns nothing: is the `return` missing?"
 assert np.ndim(score) == 0, f"Expected one number. Received: shape {np.shape(score)}"
 assert abs(float(score) - 0.6) < 1e-6, (
-    "Expected 0.6. 0.8 means that lengths count: the features of each place aren't scaled. "
-    "0.4 means that you count the others. Look again at lesson 3, `A distance between "
-    f"features`. Received: {float(score):.3f}"
+    "Expected 0.6. 0.8 means that the features of each place aren't scaled, or that one "
+    "choice is made for both triples; 0.4 means that you count the others. Look again at "
+    f"lesson 3, `A distance between features`. Received: {float(score):.3f}"
 )
-rng = np.random.default_rng(0)
-images = rng.random((3, 4, 9, 8, 3))
-wide = 0.3 * rng.normal(size=(3, 5, 3, 6)), np.zeros(6)
-score = agreement(
-    images[0], images[0], images[2], np.array([0.1, 0.2, 0.6, 0.7]), *wide
-)
-assert abs(float(score) - 0.4) < 1e-6, (
-    "Here the first version always is the original, so the score is the mean vote, 0.4. "
-    f"Received: {float(score):.3f}"
+rng = np.random.default_rng(2858)
+noise, people = rng.random((3, 12, 7, 8, 3)), rng.random(12)
+layer = rng.normal(size=(3, 5, 3, 4)), rng.normal(size=4)
+score = agreement(*noise, people, *layer)
+assert abs(float(score) - 0.6474) < 1e-3, (
+    "The twelve triples of noise should score 0.6474. Is the network as described: a bias, "
+    "0 for what is negative, no padding, the kernel and its colors in the order they have? "
+    f"Received: {float(score):.4f}"
 )
 ### BEGIN HIDDEN TESTS
 import numpy as np
@@ -763,7 +767,7 @@ def damaged(rng, images):
 def clearly_first(triples, **options):
     """From -1 to 1: by how much the first version is closer. Near 0 it is a toss-up."""
     first, second = distances(triples, **options)
-    return (second - first) / np.maximum(first, second)
+    return (second - first) / np.maximum(np.maximum(first, second), 1e-12)
 
 
 def drawn(rng, size, rows, columns, filters):
@@ -785,17 +789,10 @@ def drawn(rng, size, rows, columns, filters):
 
 
 def example():
-    def painted(*colors):
-        return np.tile(np.array(colors)[:, None, None], (1, 4, 5, 1))
-
-    return (
-        painted([0.5, 0.5, 0.5], [0.8, 0.2, 0.2]),
-        painted([0.25, 0.25, 0.25], [0.2, 0.2, 0.8]),
-        painted([0.5, 0.6, 0.5], [0.7, 0.2, 0.2]),
-        np.array([0.3, 0.1]),
-        np.eye(3)[None, None],
-        np.zeros(3),
-    )
+    rng = np.random.default_rng(2858)
+    noise, people = rng.random((3, 12, 7, 8, 3)), rng.random(12)
+    layer = rng.normal(size=(3, 5, 3, 4)), rng.normal(size=4)
+    return *noise, people, *layer
 
 
 def cases(rng):
@@ -879,17 +876,17 @@ far = pooled_frechet(first_set, second_set)
 assert far is not None, "pooled_frechet returns nothing: is the `return` missing?"
 assert np.ndim(far) == 0, f"Expected one number. Received: shape {np.shape(far)}"
 assert abs(far - 5) < 1e-6, (
-    "Expected 5. 8 means that the different means of the photographs don't widen the cloud; "
-    "if you get something else, print mean and variance of the first cloud, which should be "
-    f"3 and 4. Received: {far:.4f}"
+    "Expected 5. 8 means that photographs whose means differ don't widen the cloud. "
+    "Otherwise, print mean and variance of the first cloud: they should be 3 and 4. "
+    f"Received: {far:.4f}"
 )
-tilted = np.array([[2.0, 1], [1, 2]]), np.array([[2.0, -1], [-1, 2]])
-sets = [(np.array([8]), np.zeros((1, 2)), z[None]) for z in tilted]
-far = pooled_frechet(*sets)
-assert abs(far - (8 - 4 * 3**0.5)) < 1e-6, (
-    "Two clouds as wide, but tilted to different sides, are 8 - 4√3 = 1.0718 apart. The root is "
-    "that of a matrix: times itself, it gives the matrix. Look again at lesson 3, `The "
-    f"Fréchet distance`. Received: {far:.4f}"
+tilted = np.array([8]), np.array([[0.0, 0]]), np.array([[[2.0, 1], [1, 2]]])
+upright = np.array([9]), np.array([[1.0, 2]]), np.array([[[1.0, 0], [0, 4]]])
+far = pooled_frechet(tilted, upright)
+assert abs(far - 5.7712) < 1e-3, (
+    "Two clouds of two channels are 5.7712 apart: 5 by their means, 0.7712 by their "
+    "covariances. Is the root that of a matrix, which times itself gives the matrix? Look "
+    f"again at lesson 3, `The Fréchet distance`. Received: {far:.4f}"
 )
 ### BEGIN HIDDEN TESTS
 import numpy as np
@@ -975,6 +972,15 @@ def made_of(cloud=union, overlap=overlap, centers=squared, twice=2, last=float):
     return distance
 
 
+def one_by_one(first, second):
+    """The mean distance of a photograph of one set and a photograph of the other."""
+    sets = [
+        [tuple(x[i : i + 1] for x in summary) for i in range(len(summary[0]))]
+        for summary in (first, second)
+    ]
+    return np.mean([made_of()(x, y) for x in sets[0] for y in sets[1]])
+
+
 def summed(clouds):
     counts = np.array([len(x) for x in clouds])
     means = np.array([x.mean(axis=0) for x in clouds])
@@ -1023,6 +1029,8 @@ TASK = Task(
         "Every photograph counts the same, however many points it has.": made_of(
             all_alike
         ),
+        "Photographs are compared one by one, and their distances averaged. Compare "
+        "the two clouds.": one_by_one,
         "The covariance of the cloud is divided by one less than the number of points.": (
             made_of(one_less)
         ),
