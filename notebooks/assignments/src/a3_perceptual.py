@@ -248,7 +248,7 @@ assert pair is not None, (
 assert isinstance(pair, tuple | list) and len(pair) == 2, (
     f"Expected two results, distance and gradient. Received: {type(pair).__name__}"
 )
-assert np.ndim(pair[0]) == 0 and abs(float(pair[0]) - 0.4) < 1e-6, (
+assert np.ndim(pair[0]) == 0 and abs(float(pair[0]) - 0.4) < 1e-5, (
     "Expected a distance of 0.4. Look again at lesson 3, `A distance between features`. "
     f"Received: {pair[0]}"
 )
@@ -256,12 +256,12 @@ assert np.shape(pair[1]) == (2, 2), (
     f"Expected a gradient of the shape of `x`, (2, 2). Received: {np.shape(pair[1])}"
 )
 right_angle = np.sum(np.asarray(pair[1]) * two, axis=1)
-assert np.allclose(right_angle, 0, atol=1e-6), (
+assert np.allclose(right_angle, 0, atol=1e-5), (
     "Longer features at a place give the same distance, so the gradient there must be at "
     "right angles to them: their products add up to 0. Is the length of `x` treated as a "
     f"constant? Received: sums of {np.round(right_angle, 4)}"
 )
-assert np.allclose(pair[1], [[-0.128, 0.096], [0, 0]], atol=1e-6), (
+assert np.allclose(pair[1], [[-0.128, 0.096], [0, 0]], atol=1e-5), (
     "The gradient differs from the example. Move `x[0, 0]` by 0.001 and compare what the "
     f"distance does. Received: {np.round(np.asarray(pair[1]), 4).tolist()}"
 )
@@ -327,8 +327,7 @@ def of_whole_arrays(x, y):
 
 def of_channels(x, y):
     a, b = unit(x, 0), unit(y, 0)
-    lengths = np.linalg.norm(x, axis=0)
-    gradient = -2 * (b - np.sum(a * b, axis=0) * a) / lengths
+    gradient = -2 * (b - np.sum(a * b, axis=0) * a) / (np.linalg.norm(x, axis=0) + 1e-9)
     return [np.mean(apart(x, y, axis=0)), gradient / len(x)]
 
 
@@ -400,8 +399,8 @@ if __name__ == "__main__":
 # ## Task 3: who is heard? (4 points)
 #
 # A loss sums the squared differences of many channels. Calibration sees to it that no
-# channel drowns the others only because its numbers are large. Write `shares(photographs,
-# x, y)`, which says how much each channel has to say.
+# channel drowns the others only because its numbers are large. With `shares(photographs,
+# x, y)` you find out how much each channel has to say.
 #
 # Divide each channel by its root-mean-square (RMS) over *all places of all photographs*.
 # Every place counts the same, so a large photograph counts more than a small one. Then
@@ -639,7 +638,7 @@ plain = np.eye(3)[None, None], np.zeros(3)
 score = agreement(*triples, *plain)
 assert score is not None, "agreement returns nothing: is the `return` missing?"
 assert np.ndim(score) == 0, f"Expected one number. Received: shape {np.shape(score)}"
-assert abs(float(score) - 0.6) < 1e-6, (
+assert abs(float(score) - 0.6) < 1e-3, (
     "Expected 0.6. 0.8 means that the features of each place aren't scaled, or that one "
     "choice is made for both triples; 0.4 means that you count the others. Look again at "
     f"lesson 3, `A distance between features`. Received: {float(score):.3f}"
@@ -875,7 +874,7 @@ second_set = np.array([6]), np.array([[5.0]]), np.array([[[9.0]]])
 far = pooled_frechet(first_set, second_set)
 assert far is not None, "pooled_frechet returns nothing: is the `return` missing?"
 assert np.ndim(far) == 0, f"Expected one number. Received: shape {np.shape(far)}"
-assert abs(far - 5) < 1e-6, (
+assert abs(far - 5) < 1e-3, (
     "Expected 5. 8 means that photographs whose means differ don't widen the cloud. "
     "Otherwise, print mean and variance of the first cloud: they should be 3 and 4. "
     f"Received: {far:.4f}"
