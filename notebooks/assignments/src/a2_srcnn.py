@@ -936,7 +936,8 @@ assert network(lows[:1]).shape == (1, 32, 32, 3), (
     "Expected a patch of 16 × 16 pixels to become 32 × 32, in three colors. "
     f"Received: {network(lows[:1]).shape}"
 )
-network.jit_compile = False  # to compile would take longer than to train
+# To compile would take longer than to train.
+network.jit_compile = False
 network.fit(lows, highs, batch_size=8, shuffle=False, verbose=0)
 coffee = datasets.held_out()["coffee"][100:300, 150:450]
 small = photographed(coffee)
