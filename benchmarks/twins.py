@@ -11,7 +11,6 @@ from functools import partial
 
 import keras
 import numpy as np
-from keras import ops
 from tqdm import tqdm
 
 from sr_utils import datasets, evidence, metrics, models, runtime
@@ -26,7 +25,7 @@ LAYERS = ("block3_conv1", "block2_conv2")
 MEASURED = (
     "Three held-out photographs at x4, by the protocol: PSNR in dB, the Fréchet "
     "distance of two layers, and the mean of metrics.checkerboard, about 1 without a "
-    "grid; levels of 255 from darkest to brightest on an even color."
+    "grid."
 )
 _FEATURES = Recipe(
     models.srresnet,
@@ -58,7 +57,7 @@ def measure(network):
         network: Enlarges by 4.
 
     Returns:
-        Dictionary from "PSNR", "grid", "levels" and each of `LAYERS` to a float.
+        Dictionary from "PSNR", "grid" and each of `LAYERS` to a float.
     """
     photographs, upscale = datasets.held_out(), models.upscaler(network)
     board = Scoreboard({"held-out": photographs}, 4, [*LAYERS])
@@ -66,7 +65,6 @@ def measure(network):
     small = [datasets.pair(x, 4)[1] for x in photographs.values()]
     grids = [metrics.checkerboard(upscale(x), period=4) for x in small]
     found = {"PSNR": board.mean("network", "held-out").psnr, "grid": np.mean(grids)}
-    found["levels"] = _levels(network)
     for layer in LAYERS:
         found[layer] = board.perception("network", "held-out", layer).frechet
     return {name: round(float(x), 3) for name, x in found.items()}
@@ -117,14 +115,6 @@ def _stored():
         for name, row in rows.items()
         if row.items() >= settings(TRAININGS[name.rsplit(": ", 1)[0]]).items()
     }
-
-
-def _levels(network):
-    """How much a grid varies on the skin of the astronaut, as one even color."""
-    skin = datasets.held_out()["astronaut"][125:135, 205:215].mean(axis=(0, 1))
-    even = np.tile(skin, (1, 56, 56, 1)).astype("float32")
-    inside = ops.convert_to_numpy(network(even))[0, 104:120, 104:120]
-    return 255 * np.ptp(inside, axis=(0, 1)).max()
 
 
 if __name__ == "__main__":

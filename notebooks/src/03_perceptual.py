@@ -19,7 +19,6 @@ runtime.start(seed=0)
 
 # %%
 import itertools
-import textwrap
 
 import keras
 import numpy as np
@@ -212,7 +211,8 @@ if imagenet:
 # 256 numbers in each.
 #
 # </details>
-#
+
+# %% [markdown]
 # The third picture is too bright, and colored grain of the noise that it started from is
 # still there after 120 steps. Does VGG19 not see noise? Measure it: add waves of one width
 # at a time to the eye, always with the same energy, once gray and once colored with the gray
@@ -308,6 +308,7 @@ both = vgg19_features(judges, weights)
 units = channel_rms(both, datasets.training())
 
 
+# %%
 def clouds(image):
     maps = both(image[None].astype("float32"))
     return [x.numpy().reshape(-1, len(r)) / r for x, r in zip(maps, units, strict=True)]
@@ -362,8 +363,8 @@ print(" ".join(f"{x:.2f}" for x in scores), "dB")
 distances = {x: by_layer(feature_distance, portrait, damaged[x]) for x in damaged}
 face = (slice(44, 204), slice(44, 204))
 panels = {name: x[face] for name, x in ({"original": portrait} | damaged).items()}
-captions = {x: f"24.00 dB\n{a:.2f} / {b:.2f}" for x, (a, b) in distances.items()}
-captions["original"] = "PSNR\nblock3_conv1 / block2_conv2"
+captions = {x: f"24.00 dB\n{a:.2f}\n{b:.2f}" for x, (a, b) in distances.items()}
+captions["original"] = "PSNR\nblock3_conv1\nblock2_conv2"
 alt = "Five portraits: original, very blurred, noisy, shifted unseen, paler."
 pictures.gallery(panels, captions=captions, alt=alt)
 
@@ -378,14 +379,15 @@ if imagenet:
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# **B**, for both layers. Blur and noise are more than five times as far away as the shift
-# that you can't see. The loss of contrast is next to nothing: you asked for that by scaling
+# **B**, for both layers. In `block3_conv1`, blur and noise are more than five times as far away
+# as the shift that you can't see. The loss of contrast is next to nothing: you asked for that by scaling
 # each place to length 1. **C** mistakes noise for what was left in the eye: this noise is
 # gray and colored, fine and coarse, and most of it is seen. **A** is what a better measure
 # below will say.
 #
 # </details>
-#
+
+# %% [markdown]
 # One thing isn't as your eye has it: the blurred face counts as no worse than the noisy one.
 
 # %% [markdown]
@@ -402,6 +404,7 @@ def prepare(x):
     return ops.flip(x, axis=-1) * 255 - mean
 
 
+# %%
 prepared = keras.applications.vgg19.preprocess_input(255 * head)
 print("as Keras does it:", np.allclose(prepare(head), prepared, atol=1e-3))
 
@@ -418,7 +421,7 @@ bare = features.layers[-1]  # VGG19 without our preparation
 
 def different_from_gray(image):
     maps = [ops.convert_to_numpy(bare(x)) for x in (image, np.zeros_like(image))]
-    return np.sqrt(np.mean((maps[0] - maps[1]) ** 2))
+    return np.sqrt(np.mean(((maps[0] - maps[1]) / rms) ** 2))
 
 
 # %% tags=["nbval-ignore-output"]
@@ -436,7 +439,8 @@ if imagenet:
 # as large as they were, and drown the rest. **B** is the smaller half of the mistake.
 #
 # </details>
-#
+
+# %% [markdown]
 # No error appears, and a loss made of such answers compares two gray squares.
 
 # %% [markdown]
@@ -527,11 +531,6 @@ images = [x[None].astype("float32") for x in (portrait, damaged["blur"])]
 values = [float(loss(*images)) for loss in (feature_loss(features, rms), package)]
 print("equal:", np.isclose(*values, rtol=1e-4))
 
-# %% tags=["nbval-ignore-output"]
-alone = float(feature_loss(features, rms, pixel=0)(*images))
-print(f"for the blurred portrait: features {alone:.2f}, pixels {values[0] - alone:.2f}")
-assert alone > values[0] - alone > 0
-
 # %% [markdown]
 # `PerceptualLoss` is what you wrote, as a Keras loss that also checks its input. It holds
 # its VGG19 frozen and apart from the model you train: nothing of its weights gets into your
@@ -597,7 +596,8 @@ pictures.compare(results, forehead, zoom=5, alt=alt)
 # it has nothing to draw grain from.
 #
 # </details>
-#
+
+# %% [markdown]
 # Where does it come from? Give both networks a picture without any content, of one even
 # color, and amplify the contrast of what they return by 50.
 
@@ -625,8 +625,8 @@ alt = "A nearly even color, and a pattern that repeats every four pixels."
 pictures.gallery(panels, zoom=16, captions=captions, alt=alt)
 
 # %%
-first, second = (levels(x) for x in answers.values())
-assert not imagenet or second > 2 * first
+even, woven = (levels(x) for x in answers.values())
+assert not imagenet or woven > 2 * even
 
 # %% [markdown]
 # The pattern repeats every four pixels: it is the same in every 4 × 4 square that belongs
@@ -684,30 +684,23 @@ print("the package's:", equal)
 # **Predict:** you train with the constraint for 60 steps, and for 300. What becomes of the grid?
 #
 # - **A** It is gone, since the constraint forbids it.
-# - **B** It is gone on an even color, and fainter elsewhere.
-# - **C** With more steps it would fade without a constraint, too: the network learns that no
-#   photograph has a grid.
+# - **B** It is much fainter, but not gone.
+# - **C** The constraint isn't needed: with more steps the grid fades by itself, since no
+#   photograph has one.
 #
-# Steps and constraint are two changes, so there are four trainings, each from three seeds. A
-# stored table has what they drew on an even color, in levels from darkest to brightest:
+# Steps and constraint are two changes, so that makes four trainings, each from three seeds.
+# A stored table has how far the frequencies of a 4 × 4 grid stand out in the results.
+# `metrics.checkerboard` says about 1 for a photograph, and more the clearer you see a grid.
 
 # %%
 from sr_utils import evidence
 
 table = evidence.load("twins")
 trainings = ["60 steps", "60 steps, constraint", "300 steps", "300 steps, constraint"]
-table.select(*[f"{name}: levels" for name in trainings])
-
-# %% [markdown]
-# And here is how far the frequencies of a 4 × 4 grid stand out in the results for the three
-# held-out photographs. `metrics.checkerboard` says about 1 for a photograph, and more
-# the clearer you see a grid.
-
-# %%
 strength = [f"{name}: grid" for name in trainings]
-free, bound, longer, best = (table.results(name) for name in strength)
-assert min(free) > max(bound)
-assert min(longer) > max(best)
+free, bound, longer, longer_bound = (table.results(name) for name in strength)
+assert min(free) > 2 * max(bound)
+assert min(longer) > 2 * max(longer_bound)
 table.select(*strength)
 
 # %% [markdown]
@@ -746,6 +739,7 @@ panels = {x: pictures.crop(image, (36, 176, 80, 80)) for x, image in results.ite
 pictures.gallery(panels, zoom=4, captions=captions, alt=alt)
 
 # %%
+assert levels(on_skin(twins[names[1]])) < 0.1  # no grid on an even color
 results = {name: upscale(small_cat) for name, upscale in upscalers.items()}
 results["original"] = cat
 captions = decibels(cat, results) | {"original": ""}
@@ -783,25 +777,11 @@ table.select(*scores)
 # showed, and that the loss has a pixel term.
 #
 # </details>
-#
+
+# %% [markdown]
 # Look at the rim of the hair and at the cat's fur: with feature loss, what was a smear has
 # edges and strokes. Look again, and you see the weave between them, on the forehead too.
 # Nobody would take it for skin.
-#
-# The power spectrum of lesson 1 shows what was won.
-
-# %%
-compared = {"original": cat, "nearest": resize(small_cat, 4, "nearest")}
-compared |= {"bicubic": resize(small_cat, 4)}
-compared |= {name: upscalers[name](small_cat) for name in names}
-alt = "Above 0.125 the feature loss has more power than the pixel loss, less than the cat."
-plots.spectra(compared, scale=4, alt=alt)
-
-# %% [markdown]
-# Below the limit of the small image all agree with the cat: what was stored is kept. Above
-# it the pixel twin is quiet, and the feature twin closer to the cat. (The hump near 0.4
-# isn't in the cat.) But the curve of the nearest neighbor is as high, and its picture is
-# nothing but squares. Power in the right place isn't texture.
 
 # %% [markdown]
 # ## Closer to the original, or more like a photograph?
@@ -825,10 +805,10 @@ blurred = ndimage.gaussian_filter(piece, (2, 2, 0))
 panels = {"one piece": piece, "the same, blurred": blurred, "another piece": other}
 apart = {x: by_layer(feature_distance, piece, image) for x, image in panels.items()}
 captions = {
-    name: f"{metrics.psnr(piece, panels[name], shave=4):.1f} dB\n{a:.2f} / {b:.2f}"
+    name: f"{metrics.psnr(piece, panels[name], shave=4):.1f} dB\n{a:.2f}\n{b:.2f}"
     for name, (a, b) in [*apart.items()][1:]
 }
-captions["one piece"] = "PSNR\nblock3_conv1 / block2_conv2"
+captions["one piece"] = "PSNR\nblock3_conv1\nblock2_conv2"
 alt = "Grass, the same grass blurred, other grass as sharp as the first."
 pictures.gallery(panels, captions=captions, alt=alt)
 
@@ -845,7 +825,8 @@ assert not imagenet or apart["the same, blurred"][0] < apart["another piece"][0]
 # measure that doesn't ask *where*.
 #
 # </details>
-#
+
+# %% [markdown]
 # Any distance that compares *place by place* behaves like this. What minimizes it, when many
 # originals are possible, is some average of them: of pixels in lesson 2, of features here.
 # [Blau and Michaeli (2018)](https://arxiv.org/abs/1711.06077) call such distances
@@ -887,13 +868,7 @@ print("the package's:", np.isclose(frechet(*points), metrics.frechet_distance(*p
 # %% [markdown]
 # In one dimension that is $(\mu_1 - \mu_2)^2 + (\sigma_1 - \sigma_2)^2$: do the clouds have
 # their center in the same place, and are they equally wide?
-
-# %%
-rng = np.random.default_rng(0)
-x, y = rng.normal(3, 2, (100_000, 1)), rng.normal(5, 1, (100_000, 1))
-print(f"{metrics.frechet_distance(x, y):.1f}, expected {(3 - 5) ** 2 + (2 - 1) ** 2}")
-
-# %% [markdown]
+#
 # The *FID* ([Heusel and others, 2017](https://arxiv.org/abs/1706.08500)), by which people
 # compare generators of images, is the same formula on other features: one point for each
 # whole image, of thousands.
@@ -961,28 +936,16 @@ for name, upscale in more.items():
     board.add(name, upscale)
 
 # %% tags=["nbval-ignore-output"]
-verdicts = {
-    name: [board.perception(name, "held-out", layer) for layer in judges]
-    for name in board.scores
-}
-print(f"{'':24}PSNR      feature distance  Fréchet distance")
-for name, (deep, early) in verdicts.items():
-    psnr = board.mean(name, "held-out").psnr
-    print(
-        f"{name:24}{psnr:.2f} dB  {deep.feature_distance:.3f} / "
-        f"{early.feature_distance:.3f}     {deep.frechet:5.1f} / {early.frechet:4.1f}"
-    )
-told = board.perception_protocol(" / ".join(judges))
-print(textwrap.fill(f"The distances: {told}", 88))
+board
 
 # %%
+found = {
+    name: [board.perception(name, "held-out", layer).frechet for layer in judges]
+    for name in board.scores
+}
 if imagenet:
-    fid = {name: deep.frechet for name, (deep, _) in verdicts.items()}
-    assert fid[names[0]] < fid["bicubic + noise"] < fid["bicubic"]
-    assert fid["shipped, feature loss"] < fid[names[1]] < 0.8 * fid[names[0]]
-    assert all(
-        verdicts[names[1]][i].frechet < verdicts[names[0]][i].frechet for i in (0, 1)
-    )
+    assert found[names[0]][0] < found["bicubic + noise"][0] < found["bicubic"][0]
+    assert found["shipped, feature loss"] < found[names[1]] < found[names[0]]
 
 # %% [markdown]
 # <details><summary>Answer</summary>
@@ -993,7 +956,8 @@ if imagenet:
 # are four times as close.
 #
 # </details>
-#
+
+# %% [markdown]
 # For the feature loss, the second layer agrees with the first. That matters: `block3_conv1`
 # is the very layer that the loss was made of, so it favors the feature twin.
 # (`block2_conv2` isn't independent either, since the other is computed from it. Another
