@@ -6,14 +6,16 @@ REQUIREMENTS ?= requirements.txt
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+SITE_READY := $(VENV)/site-ready
 AS_ROOT = $(if $(filter 0,$(shell id -u 2>&1)),--allow-root)
 
-.PHONY: run test lint check lab notebooks notebook bench colab clean
+.PHONY: run test lint check lab notebooks notebook site assignments grade bench colab \
+	clean
 
 run: $(READY)
 	@$(BIN)/python -m tools.notebooks run
 
-test: $(READY)
+test: $(SITE_READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 	$(BIN)/python -m tools.notebooks test
 
@@ -36,6 +38,20 @@ notebook: $(READY)
 	$(BIN)/python -m tools.notebooks build $(LESSON)
 	@$(BIN)/python -m tools.notebooks run $(LESSON)
 
+# The committed notebooks as a web site in build/site; nothing is executed.
+site: $(SITE_READY)
+	@$(BIN)/python -m tools.site
+
+# The students' notebooks, from notebooks/assignments/src
+assignments: $(READY)
+	$(BIN)/python -m sr_utils.grading build
+
+# make grade SUBMISSIONS=folder SEED=a-number-of-your-own
+SUBMISSIONS ?= notebooks/assignments/examples
+grade: $(READY)
+	@$(BIN)/python -m sr_utils.grading grade "$(SUBMISSIONS)" \
+		$(if $(SEED),--seed $(SEED)) $(if $(ASSIGNMENT),--assignment $(ASSIGNMENT))
+
 bench: $(READY)
 	@$(BIN)/python -m benchmarks
 
@@ -45,10 +61,15 @@ colab:
 	$(PYTHON) -m tools.colab
 
 clean:
-	rm -rf $(VENV) build/colab build/*.html build/*.ipynb
+	rm -rf $(VENV) build/colab build/*.html build/*.ipynb build/site build/site-work \
+	  build/npm
 
 $(READY): $(REQUIREMENTS) pyproject.toml
 	@$(PYTHON) tools/check_python.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(REQUIREMENTS)
+	@touch $@
+
+$(SITE_READY): site/requirements.txt $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@

@@ -4,11 +4,27 @@ from collections import Counter
 from itertools import chain
 from pathlib import Path
 
+from tools.notebooks import drop_page
+
 
 def pytest_collectstart(collector):
     """Leave stderr out of nbval's comparison: log lines differ by machine."""
     if hasattr(collector, "skip_compare"):
         collector.skip_compare += ("stderr",)
+
+
+def pytest_itemcollected(item):
+    """Compare without what `tools.notebooks.clean` doesn't store."""
+    compare = getattr(item, "compare_outputs", None)
+    if not compare:
+        return
+
+    def compare_stored(test, *rest):
+        for output in test:
+            drop_page(output)
+        return compare(test, *rest)
+
+    item.compare_outputs = compare_stored
 
 
 def pytest_terminal_summary(terminalreporter):

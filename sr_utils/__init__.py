@@ -8,7 +8,7 @@
 - metrics, scoreboard: how results are measured
 - tiling, export, pretrained: networks at work
 - pictures, plots, method_colors, widgets, progress: what a reader sees
-- training/, photo_files/, cli/: what no lesson imports
+- training/, photo_files/, cli/, grading/: what no lesson imports
 
 An image is a float32 array in [0, 1], RGB, of shape `(height, width, 3)`; a gray one
 has shape `(height, width, 1)`. What a lesson derives names that lesson.

@@ -137,7 +137,7 @@ def row(*pictures, alt):
     """Put pictures side by side, such as a graph and what it does to a photograph.
 
     Args:
-        *pictures: `Picture`s. They stay as large as they are.
+        *pictures: Each a `Picture`. They stay as large as they are.
         alt: Alt text, a sentence.
 
     Returns:

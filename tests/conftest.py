@@ -1,17 +1,23 @@
-"""What all tests share: a silent TensorFlow, the benchmark sets, a server."""
+"""What all tests share: a silent TensorFlow, benchmark sets, a server, the site."""
 
 import contextlib
 import http.server
 import os
 import signal
+import subprocess
 import sys
 import threading
+import time
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
+from shutil import which
 from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 
+ROOT = Path(__file__).parents[1]
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # A shell that starts the tests in the background hides Ctrl+C from them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -146,3 +152,140 @@ def server():
     server = Server()
     yield server
     server.stop()
+
+
+def pytest_sessionfinish(session):
+    """Where `SR_SKIPS=fail`, as in the workflow of the site, a skipped test fails."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("SR_SKIPS") == "fail" and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The folder of the site, built once for all workers; `cpu_seconds` beside it."""
+    for name in ("sphinx", "myst_nb", "sphinx_book_theme", "sphinx_copybutton"):
+        if not find_spec(name):
+            pytest.skip("needs the packages of site/requirements.txt")
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    folder, failed = shared / "site", shared / "site-failed"
+    try:
+        (shared / "site-building").mkdir()
+    except FileExistsError:  # by another worker
+        while not ((folder / "index.html").exists() or failed.exists()):
+            time.sleep(0.2)
+    else:
+        before = sum(os.times()[2:4])  # of children
+        line = [sys.executable, "-m", "tools.site", str(folder)]
+        done = subprocess.run(
+            line, cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        folder.with_name("cpu_seconds").write_text(str(sum(os.times()[2:4]) - before))
+        if done.returncode:
+            failed.write_text(done.stdout + done.stderr)
+    if failed.exists():
+        pytest.fail(failed.read_text())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def node_modules(site):
+    """The folder of the packages from npm, which the build has installed."""
+    from tools.site import packages
+
+    try:
+        return packages.install()
+    except packages.PackagesError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def site_server(site):
+    """The address of the site on a server of this machine."""
+    handler = partial(QuietFiles, directory=site)
+    http_server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=http_server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{http_server.server_port}"
+    http_server.shutdown()
+    http_server.server_close()
+
+
+class QuietFiles(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder."""
+
+    def log_message(self, *_):
+        """Stay silent."""
+
+
+@pytest.fixture(scope="session")
+def launch():
+    """A function that starts this machine's Chromium, headless, with options."""
+    program = next(filter(None, map(which, ("chromium", "google-chrome"))), None)
+    if not find_spec("playwright"):
+        pytest.skip("needs the packages of site/requirements.txt")
+    if program is None:
+        pytest.skip("needs Chromium, such as Debian's package chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        yield lambda *options: playwright.chromium.launch(
+            executable_path=program, args=options
+        )
+
+
+@pytest.fixture(scope="session")
+def browser(launch):
+    """Headless Chromium of this machine, by Playwright."""
+    launched = launch()
+    yield launched
+    launched.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """Open pages: `open_page(width=1280, scheme="light", touch=False)`."""
+    contexts = []
+
+    def new(width=1280, scheme="light", touch=False):
+        size = {"width": width, "height": 844}
+        context = browser.new_context(
+            viewport=size, color_scheme=scheme, has_touch=touch
+        )
+        context.set_default_timeout(300_000)  # busy machines take their time
+        contexts.append(context)
+        return Watched(context.new_page())
+
+    yield new
+    for context in contexts:
+        context.close()
+
+
+class Watched:
+    """A page of the browser that records what it shouldn't do.
+
+    Attributes:
+        page: As Playwright has it.
+        problems: Errors on the console, exceptions, files that didn't come.
+        addresses: Everything that was asked for.
+    """
+
+    def __init__(self, page):
+        self.page, self.problems, self.addresses = page, [], []
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("request", lambda request: self.addresses.append(request.url))
+        page.on("requestfailed", self._failed)
+
+    def goto(self, address):
+        """Open an address and wait until everything on the page has come."""
+        self.page.goto(address, wait_until="load")
+        return self.page
+
+    def _failed(self, request):
+        if request.failure != "net::ERR_ABORTED":  # by leaving the page
+            self.problems.append(f"{request.url}: {request.failure}")
+
+    def _console(self, message):
+        if message.type == "error":
+            self.problems.append(message.text)

@@ -108,16 +108,30 @@ def test_an_address_is_written_without_running_anything(tmp_path, monkeypatch):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "README.md").write_bytes(notebooks.README.read_bytes())
     before = (tmp_path / "01_interpolation.ipynb").read_text(encoding="utf-8")
+    (source,) = notebooks.ASSIGNMENTS.glob("a1*.py")
+    assignment = tmp_path / source.name
+    assignment.write_bytes(source.read_bytes())
     monkeypatch.setattr(notebooks, "NOTEBOOKS", tmp_path)
+    monkeypatch.setattr(notebooks, "ASSIGNMENTS", tmp_path)
     monkeypatch.setattr(notebooks, "README", tmp_path / "README.md")
     monkeypatch.setattr(address, "repository", lambda: MADE_UP)
     notebooks.write_address([])
+    assert f"git+https://github.com/{MADE_UP}@" in assignment.read_text()
     assert MADE_UP in (tmp_path / "README.md").read_text(encoding="utf-8")
     after = (tmp_path / "01_interpolation.ipynb").read_text(encoding="utf-8")
     assert f"git+https://github.com/{MADE_UP}@" in after
     monkeypatch.setattr(address, "repository", lambda: None)
     notebooks.write_address([])
     assert (tmp_path / "01_interpolation.ipynb").read_text(encoding="utf-8") == before
+    assert assignment.read_bytes() == source.read_bytes()
+
+
+def test_assignments_install_what_lessons_install():
+    name = address.repository()
+    for path in notebooks.ASSIGNMENTS.glob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        assert address.first_cell(name, above="../..") in source
+        assert address.with_first_cell(source, name) == source
 
 
 def test_nobody_writes_the_first_cell_of_a_source(tmp_path):

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 
 import ipywidgets
 import numpy as np
@@ -256,3 +257,35 @@ def test_a_slider_starts_where_it_is_told():
 def test_a_start_that_is_no_choice_is_refused(start):
     with pytest.raises(ValueError, match="Received: "):
         widgets.explore(print, start=start, weight=(0.0, 1.0))
+
+
+def divided(photo):
+    panels = {"<left>": photo, "right": 1 - photo}
+    captions = {"right": "28.4 dB\n& more"}
+    return widgets.divide(panels, alt='A "photo".', zoom=3, captions=captions)
+
+
+def test_a_divider_is_a_picture_and_a_page_of_its_own(photo):
+    data, metadata = divided(photo)._repr_mimebundle_()
+    assert set(data) == {"image/png", "text/html", "text/plain"}
+    assert data["text/plain"] == metadata["image/png"]["alt"] == 'A "photo".'
+    page = data["text/html"]
+    addresses = re.findall(r'src="([^"]*)"', page)
+    assert all(x.startswith("data:image/png;base64,") for x in addresses)
+    assert "http" not in page and "<script" not in page
+    files = [io.BytesIO(base64.b64decode(x.split(",")[1])) for x in addresses]
+    for file, image in zip(files, (photo, 1 - photo), strict=True):
+        np.testing.assert_array_equal(Image.open(file), images.to_uint8(image))
+    assert "<b>&lt;left&gt;</b>" in page
+    assert "<b>right</b><br>28.4 dB<br>&amp; more" in page
+    assert 'alt="A &quot;photo&quot;."' in page
+
+
+def test_a_divider_has_two_images_of_one_size(photo):
+    for panels in (
+        {"a": photo},
+        {x: photo for x in "abc"},
+        {"a": photo, "b": photo[1:]},
+    ):
+        with pytest.raises(ValueError, match=r"Expected two images.*Received: \["):
+            widgets.divide(panels, alt="Images.")

@@ -52,6 +52,20 @@ def test_every_requirement_is_pinned_exactly():
     assert "-e ." in requirement_lines()
 
 
+def test_what_the_site_needs_is_pinned_exactly():
+    lines = [x for x in read("site/requirements.txt").splitlines() if "==" in x]
+    assert {"sphinx", "myst-nb", "sphinx-book-theme"} <= set(pins(lines))
+    assert all(version.startswith("==") for version in pins(lines).values())
+    assert not set(pins(lines)) & set(pins(requirement_lines()))
+    locked = json.loads(read("site/package-lock.json"))["packages"]
+    wanted = json.loads(read("site/package.json"))
+    for name, version in (wanted["dependencies"] | wanted["devDependencies"]).items():
+        assert locked[f"node_modules/{name}"]["version"] == version
+    found = [entry for name, entry in locked.items() if name]
+    assert all(entry["integrity"].startswith("sha512-") for entry in found)
+    assert not any("resolved" in entry for entry in found)
+
+
 @pytest.mark.slow
 def test_tensorflow_hub_can_be_imported():
     # It needs pkg_resources, which setuptools 81 removed, and a matching tf_keras.
@@ -128,10 +142,17 @@ def test_ci_runs_every_test():
     assert "-m pytest -n 2" in done.stdout
     assert "-m tools.notebooks test" in done.stdout
     assert read(".ci/run").splitlines()[-1] == "make test"
+    assert {"missing+=(chromium)", "missing+=(bubblewrap)"} < set(
+        read(".ci/run").split()
+    )
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "CONTRIBUTING.md", "data/README.md", "LICENSE"]
+    "name",
+    [
+        *("README.md", "CONTRIBUTING.md", "data/README.md", "LICENSE"),
+        "notebooks/assignments/README.md",
+    ],
 )
 def test_links_lead_to_files(name):
     links = re.findall(r"\]\(((?!http)[^)#]+)\)", read(name))
@@ -228,6 +249,6 @@ def test_the_citation_names_the_version():
 
 def test_workflows_are_valid():
     assert "schedule" in yaml.safe_load(read(".github/workflows/newest.yml"))[True]
-    for name in ("test.yml", "newest.yml", "colab.yml"):
+    for name in ("test.yml", "newest.yml", "colab.yml", "site.yml"):
         jobs = yaml.safe_load(read(f".github/workflows/{name}"))["jobs"]
         assert all(job["steps"] for job in jobs.values())

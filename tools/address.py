@@ -24,8 +24,11 @@ except ModuleNotFoundError:  # on Kaggle, switch the internet on first
     install = [sys.executable, "-m", "pip", "install", "--quiet", source]
     subprocess.run(install, check=True)"""
 _FOLDER = """\
-source = ".."
+source = "{above}"
     print("The course has no address yet; installing it from the folder above.")"""
+_ASSIGNMENT_CELL = re.compile(
+    r"(?<=^# %%\n)try:\n    import sr_utils.*?(?=\n\n# %%)", re.M | re.S
+)
 _LESSON = re.compile(
     r"^(\| \d+ \| \[.*?\]\((notebooks/\d+_\w+\.ipynb)\)[^|]*?)(<br>[^|]*)?( \|)", re.M
 )
@@ -60,15 +63,27 @@ def tag():
     return f"v{sr_utils.__version__}"
 
 
-def first_cell(name):
+def first_cell(name, above=".."):
     """The code that installs `sr_utils` where it can't be imported.
 
     Args:
-        name: What `repository` returns. `None`: it installs the folder above, and says
+        name: What `repository` returns. `None`: it installs a folder above, and says
             so.
+        above: Path from the notebook to that folder.
     """
     where = f'source = "git+https://github.com/{name}@{tag()}"'
-    return _CELL.format(source=where if name else _FOLDER)
+    return _CELL.format(source=where if name else _FOLDER.format(above=above))
+
+
+def with_first_cell(source, name):
+    """The source of an assignment with its first cell written anew.
+
+    Args:
+        source: str, py:percent.
+        name: What `repository` returns.
+    """
+    cell = first_cell(name, above="../..")
+    return _ASSIGNMENT_CELL.sub(lambda _: cell, source, count=1)
 
 
 def with_badges(readme, name):
@@ -80,36 +95,46 @@ def with_badges(readme, name):
     """
 
     def row(match):
-        return match[1] + (_badges(name, match[2]) if name else "") + match[4]
+        return match[1] + _badges(name, match[2]) + match[4]
 
     return _LESSON.sub(row, readme)
 
 
-def _badges(name, path):
-    """A line break and the badges of a lesson, in Markdown."""
-    source = f"github.com/{name}/blob/{tag()}/{path}"
-    badges = [
-        _badge(
+def launchers(name, path):
+    """Where a notebook runs in a browser, with nothing to install.
+
+    Args:
+        name: What `repository` returns. `None`: nowhere.
+        path: Of the notebook in the repository, str.
+
+    Returns:
+        List of `(text, picture of the badge, link)`.
+    """
+    if not name:
+        return []
+    source = f"{name}/blob/{tag()}/{path}"
+    found = [
+        (
             "Open in Colab",
             "https://colab.research.google.com/assets/colab-badge.svg",
-            f"https://colab.research.google.com/{source.replace('.com', '', 1)}",
+            f"https://colab.research.google.com/github/{source}",
         ),
-        _badge(
+        (
             "Open in Kaggle, and switch the internet on",
             "https://kaggle.com/static/images/open-in-kaggle.svg",
-            f"https://kaggle.com/kernels/welcome?src=https://{source}",
+            f"https://kaggle.com/kernels/welcome?src=https://github.com/{source}",
         ),
     ]
     if path == _BINDER:
-        badges.append(
-            _badge(
-                "Run on Binder",
-                "https://mybinder.org/badge_logo.svg",
-                f"https://mybinder.org/v2/gh/{name}/{tag()}?labpath={path}",
-            )
-        )
-    return "<br>" + " ".join(badges)
+        link = f"https://mybinder.org/v2/gh/{name}/{tag()}?labpath={path}"
+        found.append(("Run on Binder", "https://mybinder.org/badge_logo.svg", link))
+    return found
 
 
-def _badge(text, picture, link):
-    return f'[![{text}]({picture})]({link} "{text}")'
+def _badges(name, path):
+    """A line break and the badges of a lesson, in Markdown."""
+    badges = [
+        f'[![{text}]({picture})]({link} "{text}")'
+        for text, picture, link in launchers(name, path)
+    ]
+    return "<br>" + " ".join(badges) if badges else ""

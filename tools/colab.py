@@ -80,4 +80,7 @@ def _call(*arguments, folder=address.ROOT, **options):
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except subprocess.CalledProcessError as error:  # it has said why
+        sys.exit(error.returncode)

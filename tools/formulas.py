@@ -1,4 +1,4 @@
-"""Formulas of the text cells as MathML, which browsers draw without a script."""
+"""Formulas of the text cells as MathML, for pages and site."""
 
 import re
 
@@ -17,16 +17,25 @@ def markdown2html(source):
     return MarkdownWithMath(renderer=_Renderer(escape=False)).render(source)
 
 
+def mathml(formula, display):
+    """A formula in LaTeX as MathML, which browsers draw without a script.
+
+    Args:
+        formula: LaTeX, without dollar signs.
+        display: "inline" or "block".
+
+    Raises:
+        ValueError: If the formula holds a command that isn't known.
+    """
+    markup = convert(formula.strip(), display=display)
+    if "<mi>\\" in markup:
+        raise ValueError(f"Expected LaTeX that latex2mathml knows. Received: {formula}")
+    return _BAR.sub('<mo stretchy="false" lspace="0" rspace="0">|</mo>', markup)
+
+
 class _Renderer(IPythonRenderer):
     def inline_math(self, body):
-        return _mathml(body, "inline")
+        return mathml(body, "inline")
 
     def block_math(self, body):
-        return _mathml(body, "block")
-
-
-def _mathml(body, display):
-    formula = convert(body.strip(), display=display)
-    if "<mi>\\" in formula:
-        raise ValueError(f"Expected LaTeX that latex2mathml knows. Received: {body}")
-    return _BAR.sub('<mo stretchy="false" lspace="0" rspace="0">|</mo>', formula)
+        return mathml(body, "block")

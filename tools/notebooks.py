@@ -5,7 +5,7 @@ the ones that are committed. `python -m tools.notebooks run` executes the commit
 notebooks afresh and writes them, with HTML pages and an index, into `build/`.
 `python -m tools.notebooks test` runs them with nbval and compares their stored outputs.
 `python -m tools.notebooks address` executes nothing: it writes the address of the
-course into the committed notebooks and the README, as the build does.
+course into the committed notebooks, the assignments' sources and the README.
 """
 
 import argparse
@@ -34,6 +34,7 @@ from .formulas import markdown2html
 ROOT = address.ROOT
 NOTEBOOKS = ROOT / "notebooks"
 SOURCES = NOTEBOOKS / "src"
+ASSIGNMENTS = NOTEBOOKS / "assignments" / "src"
 PICTURES = NOTEBOOKS / "pictures"
 README = ROOT / "README.md"
 BUILD = ROOT / "build"
@@ -121,13 +122,24 @@ def execute(notebook, name):
 
 
 def clean(notebook):
-    """Drop what differs from run to run: times, widget ids, the kernel's version."""
+    """Drop what differs from run to run: times, widget ids, the kernel's version.
+
+    A picture stays, and no page that holds the picture once more.
+    """
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL})
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
             output.get("data", {}).pop(WIDGET, None)
+            drop_page(output)
     return notebook
+
+
+def drop_page(output):
+    """Leave out the HTML of a picture, such as a divider that can be dragged."""
+    data = output.get("data", {})
+    if "image/png" in data:
+        data.pop("text/html", None)
 
 
 def renumber(notebook):
@@ -162,16 +174,21 @@ def build(names):
 
 
 def write_address(names):
-    """Write the address into the committed notebooks and the README; run nothing."""
+    """Write the address into notebooks, assignments' sources, README; run nothing."""
     for path in _chosen(NOTEBOOKS, "*.ipynb", names):
         nbformat.write(addressed(nbformat.read(path, as_version=4)), path)
+    for path in ASSIGNMENTS.glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        text = address.with_first_cell(text, address.repository())
+        path.write_text(text, encoding="utf-8")
     _write_badges()
 
 
 def run(names):
     """Execute the committed notebooks; write them, pages and an index to `build/`.
 
-    At the end it says how long each lesson took, and where the index is.
+    At the end it says how long each lesson took, and where the index is, and that of
+    the site if it was built.
     """
     BUILD.mkdir(exist_ok=True)
     paths = _chosen(NOTEBOOKS, "*.ipynb", names)
@@ -187,7 +204,8 @@ def run(names):
     index.write_text(_index([BUILD / path.name for path in paths]), encoding="utf-8")
     for name, taken in seconds.items():
         print(f"{name}: {taken:.0f} s")
-    print(index)
+    site = BUILD / "site" / "index.html"  # `make site` writes it
+    print(index, *([site] if site.exists() else []), sep="\n")
 
 
 def compare(names):

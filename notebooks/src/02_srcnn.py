@@ -265,8 +265,13 @@ srcnn = keras.Sequential(
 print(f"{srcnn.count_params():,} parameters")
 
 # %% [markdown]
-# That is $(9^2 \cdot 64 + 64) + (64 \cdot 32 + 32) + (5^2 \cdot 32 + 1) = 8129$ numbers,
-# fewer than the 12,288 of a photograph of 64 × 64 pixels.
+# That is
+#
+# $$
+# (9^2 \cdot 64 + 64) + (64 \cdot 32 + 32) + (5^2 \cdot 32 + 1) = 8129
+# $$
+#
+# numbers, fewer than the 12,288 of a photograph of 64 × 64 pixels.
 #
 # The two `Rescaling` layers move the values around zero and back, and they matter. If all
 # inputs are positive, the gradient at a place pushes all 81 weights of a filter the same way.
