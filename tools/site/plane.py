@@ -30,4 +30,3 @@ def draw(folder):
     picture = plots.plane(found, y_label=_LABEL, alt=alt)
     (folder / "plane.png").write_bytes(picture.png())
     (folder / "plane.md").write_text(f"![{alt}](/parts/plane.png)\n", encoding="utf-8")
-
