@@ -76,7 +76,7 @@ def result(recipe):
     keras.utils.set_random_seed(recipe.seed)
     network = recipe.build()
     loss = recipe.build_loss()
-    network.compile(_adam(recipe), loss, jit_compile=runtime.jit_compile())
+    network.compile(adam(recipe), loss, jit_compile=runtime.jit_compile())
     batches = recipe.patches().stream()
     network.fit(batches, steps_per_epoch=recipe.steps, shuffle=False, verbose=0)
     board = Scoreboard({"held-out": datasets.held_out()}, recipe.scale)
@@ -118,7 +118,7 @@ def _stored():
     }
 
 
-def _adam(recipe):
+def adam(recipe):
     """Lesson 2's optimizer."""
     schedule = keras.optimizers.schedules.CosineDecay(
         0.1 * recipe.learning_rate,

@@ -13,6 +13,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 from .pictures import Picture
 
 _PLAIN, _ENLARGES, _EDGE = "#D6E6F2", "#F6C48A", "#444444"
+_IN_USE = "#0B4F82"
 _CHANNELS = ("#BBD7EE", "#F6C48A", "#BFE3D0", "#EBC8DC")
 _FONT = {"font.family": "DejaVu Sans", "font.size": 9}
 _BOX, _GAP = 1.25, 0.3  # widths, in inches
@@ -110,6 +111,43 @@ def pixel_shuffle(*, alt):
     return Picture(ax.figure, alt, line_art=True)
 
 
+def classifier(blocks, used, *, alt):
+    """Draw the blocks of a classifier, their layers and which of them are in use.
+
+    Args:
+        blocks: Dictionary from a block's name to how many layers and channels it has;
+            each is half as high and wide as the one before.
+        used: Names of layers, such as "block3_conv1": drawn dark.
+        alt: Alt text, a sentence.
+
+    Returns:
+        A `Picture`.
+
+    Source: Simonyan and Zisserman 2015, table 1; lesson 3.
+    """
+    width, gap, left, row = 0.31, 0.07, 0.75, 1.6
+    with mpl.rc_context(_FONT):
+        total = sum(layers for layers, _ in blocks.values())
+        ax = _page(left + total * (width + gap) + 0.3 * len(blocks) + 1.1, 2.6)
+        ax.text(0, row, "image", va="center")
+        for number, (name, (layers, channels)) in enumerate(blocks.items()):
+            _arrow(ax, (left - 0.26, row), (left, row))
+            height = 1.7 * 0.72**number
+            for layer in range(1, layers + 1):
+                dark = f"{name}_conv{layer}" in used
+                color = _IN_USE if dark else _PLAIN
+                _box(ax, left, row, height, f"conv{layer}", color, width, dark)
+                left += width + gap
+            middle = left - gap - (layers * (width + gap) - gap) / 2
+            part = f"1/{2**number}" if number else "full"
+            text = f"{name}\n{channels} channels\n{part} size"
+            ax.text(middle, 0.35, text, ha="center", va="center", linespacing=1.3)
+            left += 0.3
+        _arrow(ax, (left - 0.26, row), (left, row))
+        ax.text(left + 0.05, row, "three layers\nfor 1,000\nclasses", va="center")
+    return Picture(ax.figure, alt, line_art=True)
+
+
 def timeline(methods, lines, *, y_label, alt):
     """Draw methods by year and score, with what they cost.
 
@@ -164,11 +202,14 @@ def _draw_network(ax, row, title, steps):
         before = size
 
 
-def _box(ax, left, middle, height, text, color):
+def _box(ax, left, middle, height, text, color, width=_BOX, dark=False):
+    """A rounded box; a narrow one has its text upright, a dark one in white."""
     corner = left, middle - height / 2
     style = {"boxstyle": "round,pad=0,rounding_size=0.06", "edgecolor": _EDGE}
-    ax.add_patch(FancyBboxPatch(corner, _BOX, height, facecolor=color, **style))
-    ax.text(left + _BOX / 2, middle, text, ha="center", va="center", linespacing=1.25)
+    ax.add_patch(FancyBboxPatch(corner, width, height, facecolor=color, **style))
+    options = {"rotation": 90} if width < _BOX else {"linespacing": 1.25}
+    options |= {"color": "white"} if dark else {}
+    ax.text(left + width / 2, middle, text, ha="center", va="center", **options)
 
 
 def _cell(ax, corner, size, channel, text):

@@ -3,11 +3,15 @@
 Every function returns a `pictures.Picture`, which Jupyter shows with its alt text.
 """
 
+from itertools import pairwise
+
 import matplotlib as mpl
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import FuncNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
+from matplotlib.transforms import Bbox
 
 from .method_colors import COLORS
 from .metrics import power_spectrum
@@ -15,6 +19,10 @@ from .pictures import Picture
 
 _CYCLE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
 _WEIGHTS = (-0.3, 1.1)  # of all kernels, so that they can be compared
+_PLACES = (  # of a label, in points from its dot, and the side that is there
+    *(((x, y), "left" if x > 0 else "right") for y in (0, 12, -12) for x in (9, -9)),
+    *(((x, y), "left" if x > 0 else "right") for y in (24, -24, 36) for x in (9, -9)),
+)
 _STYLE = {
     "axes.edgecolor": "#666666",
     "axes.grid": True,
@@ -122,13 +130,18 @@ def curves(
     return Picture(figure, alt, line_art=True)
 
 
-def plane(points, *, y_label, alt):
+def plane(points, *, y_label, alt, path=None):
     """Draw methods in the perception-distortion plane; lower right is better.
 
+    Methods that no other one surpasses in both measures are joined by a line, the
+    border of what is drawn.
+
     Args:
-        points: Dictionary from method to `(psnr, perception)`, in dB and a distance.
+        points: Dictionary from method to `(psnr, perception)`, in dB and a positive
+            distance, drawn on a logarithmic axis.
         y_label: Name of the distance.
         alt: Alt text, a sentence.
+        path: `(label, points)`: a row of more such points, joined by a dotted line.
 
     Returns:
         A `Picture`.
@@ -136,21 +149,27 @@ def plane(points, *, y_label, alt):
     Source: Blau and Michaeli 2018, figure 1, with PSNR to the right; lesson 3.
     """
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(8.8, 4.6), layout="constrained")
+        figure = Figure(figsize=(9.4, 5.4), layout="constrained")
         ax = figure.subplots()
-        for name, (x, y) in points.items():
-            ax.plot(x, y, "o", markersize=9, color=COLORS.get(name))
-            ax.annotate(
-                name,
-                (x, y),
-                xytext=(9, 0),
-                textcoords="offset points",
-                va="center",
-                color=COLORS.get(name),
-            )
-        ax.set(xlabel="PSNR in dB: right is closer to the original", ylabel=y_label)
-        ax.set_ylim(bottom=0)
-        ax.margins(x=0.25)
+        ax.set(xlabel="PSNR in dB", ylabel=y_label, yscale="log")
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter("{x:g}")
+        ax.yaxis.set_minor_formatter("")
+        label, row = path or (None, [])
+        border = _border([*points.values(), *row])
+        line = {"color": "#AAAAAA", "linewidth": 2.5, "zorder": 1}
+        ax.plot(*border, label="border of what is drawn here", **line)
+        if row:
+            style = {"color": "#555555", "linewidth": 1, "label": label}
+            ax.plot(*np.transpose(row), ".:", **style)
+        dots = {
+            name: ax.plot(*point, "o", markersize=9, color=COLORS.get(name))[0]
+            for name, point in points.items()
+        }
+        ax.margins(x=0.2, y=0.16)
+        _draw_directions(ax)
+        _draw_labels(ax, dots, [np.transpose(border), row])
+        ax.legend(loc="upper left", frameon=False, bbox_to_anchor=(0, 0.16))
     return Picture(figure, alt, line_art=True)
 
 
@@ -225,6 +244,65 @@ def _draw_curves(ax, curves, points):
         ax.plot(x, y, label=name, color=COLORS.get(name))
     if points is not None:
         ax.plot(points[1], points[2], "o", color="black", label=points[0], zorder=3)
+
+
+def _border(points):
+    """The points that no other one surpasses in both measures, by PSNR, as two rows."""
+    ordered = sorted(points, key=lambda point: (-point[0], point[1]))
+    kept = [
+        (x, y)
+        for number, (x, y) in enumerate(ordered)
+        if all(y < below for _, below in ordered[:number])
+    ]
+    return np.transpose(kept)
+
+
+def _draw_directions(ax):
+    """Two arrows that say what right and down mean, inside the axes."""
+    arrow = {"arrowstyle": "-|>", "color": "#444444"}
+    for text, start, end, place in (
+        ("closer to the original", (0.66, 0.94), (0.9, 0.94), (0.65, 0.94)),
+        ("more like a photograph", (0.95, 0.88), (0.95, 0.64), (0.94, 0.66)),
+    ):
+        options = {"xycoords": "axes fraction", "arrowprops": arrow}
+        ax.annotate("", end, xytext=start, **options)
+        ax.text(*place, text, ha="right", va="center", transform=ax.transAxes)
+
+
+def _draw_labels(ax, dots, lines):
+    """The name of each dot beside it, where it covers no other name, dot or line."""
+    canvas = FigureCanvasAgg(ax.figure)
+    ax.figure.draw_without_rendering()
+    points = {name: dot.get_xydata()[0] for name, dot in dots.items()}
+    taken = [_around(ax, point) for point in points.values()]
+    taken += [box for line in lines for box in _along(ax, line)]
+    options = {"textcoords": "offset points", "va": "center"}
+    options |= {"bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.5}}
+    for name, dot in dots.items():
+        for place, side in _PLACES:
+            style = options | {"ha": side, "color": dot.get_color()}
+            label = ax.annotate(name, points[name], place, **style)
+            box = label.get_window_extent(canvas.get_renderer())
+            free = not any(other.overlaps(box) for other in taken)
+            if free and ax.bbox.x0 < box.x0 and box.x1 < ax.bbox.x1:
+                break
+            label.remove()
+        else:
+            raise ValueError(f"Expected room for each label. Received: {name!r}")
+        taken.append(box)
+
+
+def _around(ax, point):
+    """The box of a dot, in pixels."""
+    x, y = ax.transData.transform(point)
+    return Bbox([[x - 5, y - 5], [x + 5, y + 5]])
+
+
+def _along(ax, line):
+    """Boxes of a pixel along a line through points, in pixels."""
+    corners = [ax.transData.transform(point) for point in line]
+    parts = [np.linspace(*ends, 40) for ends in pairwise(corners)]
+    return [Bbox([point, point + 1]) for part in parts for point in part]
 
 
 def _draw_marks(ax, marks):

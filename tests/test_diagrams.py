@@ -9,7 +9,7 @@ from keras import layers, ops
 from matplotlib.colors import same_color
 from matplotlib.patches import FancyBboxPatch
 
-from sr_utils import architecture, diagrams, models, published
+from sr_utils import architecture, diagrams, models, published, vgg
 from sr_utils.layers import Bicubic, Luma
 
 
@@ -47,6 +47,19 @@ def test_a_skip_passes_all_layers():
     picture = diagrams.skip(["a", "b", "c"], alt="A skip.")
     assert [x[0] for x in texts(picture) if x[0] in "abc+"] == ["a", "b", "c", "+"]
     assert len(boxes(picture)) == 3
+
+
+def test_a_classifier_has_the_layers_of_vgg19_and_those_in_use_are_dark():
+    blocks = {"block1": (2, 64), "block2": (2, 128), "block3": (4, 256)}
+    blocks |= {"block4": (4, 512), "block5": (4, 512)}
+    used = ["block2_conv2", "block3_conv1"]
+    drawn = boxes(diagrams.classifier(blocks, used, alt="VGG19."))
+    dark = [same_color(x.get_facecolor(), diagrams._IN_USE) for x in drawn]
+    assert [vgg.LAYERS[i] for i, is_dark in enumerate(dark) if is_dark] == used
+    assert len(drawn) == len(vgg.LAYERS)
+    heights = [x.get_height() for x in drawn]
+    assert heights == sorted(heights, reverse=True)
+    assert len(set(heights)) == len(blocks)
 
 
 def test_methods_lie_at_their_year_and_score():

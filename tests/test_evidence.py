@@ -1,13 +1,14 @@
 """Stored tables: what they say, and that their commands make them again."""
 
 import json
+import os
 from dataclasses import replace
 from statistics import mean
 
 import pytest
 
-from benchmarks import choices
-from sr_utils import evidence
+from benchmarks import choices, twins
+from sr_utils import evidence, vgg
 
 ROWS = {
     "one": {"steps": 3, "results": [1.0, 2.0, 6.0]},
@@ -83,3 +84,57 @@ def test_a_row_can_be_made_again():
     again = choices.result(choices.ROWS[name])
     assert abs(again - stored.results(name)[0]) < 0.1
     assert abs(again - mean(stored.results("ESPCN"))) > 0.3
+
+
+def test_the_stored_twins_are_those_of_the_benchmark():
+    stored = evidence.load(twins.NAME)
+    kinds = {"PSNR", "grid", *twins.LAYERS}
+    assert set(stored.rows) == {f"{x}: {y}" for x in twins.TRAININGS for y in kinds}
+    for name, row in stored.rows.items():
+        recipe = twins.TRAININGS[name.rsplit(": ", 1)[0]]
+        assert row.items() >= twins.settings(recipe).items()
+        assert len(row["results"]) == len(choices.SEEDS)
+
+
+def test_stored_twins_are_kept_unless_their_settings_changed(tmp_path, monkeypatch):
+    monkeypatch.setattr(evidence, "FOLDER", tmp_path)
+    trained = []
+    monkeypatch.setattr(twins, "trained", lambda recipe: trained.append(recipe))
+    monkeypatch.setattr(twins, "measure", lambda network: {"PSNR": 1.0, "grid": 2.0})
+    twins.main()
+    assert len(trained) == 3 * len(twins.TRAININGS)
+    path, name = tmp_path / "twins.json", "60 steps, constraint"
+    stored = json.loads(path.read_text())
+    stored["rows"][f"{name}: PSNR"]["steps"] += 1
+    path.write_text(json.dumps(stored))
+    twins.main()
+    again = trained[3 * len(twins.TRAININGS) :]
+    assert again == [replace(twins.TRAININGS[name], seed=x) for x in choices.SEEDS]
+
+
+def test_the_four_cells_of_the_control_change_steps_and_constraint_only():
+    first = twins.settings(twins.TRAININGS["60 steps"])
+    cells = {
+        "60 steps, constraint": {"options"},
+        "300 steps": {"steps"},
+        "300 steps, constraint": {"options", "steps"},
+    }
+    for name, changed in cells.items():
+        other = twins.settings(twins.TRAININGS[name])
+        assert {key for key in first if first[key] != other[key]} == changed
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    os.environ.get(vgg.WEIGHTS_VARIABLE, "none") == "none",
+    reason=f"{vgg.WEIGHTS_VARIABLE} doesn't name weights of VGG19",
+)
+def test_a_twin_can_be_trained_again():
+    stored, name = evidence.load(twins.NAME), "60 steps, constraint"
+    again = twins.measure(twins.trained(twins.TRAININGS[name]))
+    for kind, margin in {"PSNR": 0.1, "grid": 0.5}.items():
+        assert abs(again[kind] - stored.results(f"{name}: {kind}")[0]) < margin, kind
+    for layer in twins.LAYERS:
+        expected = stored.results(f"{name}: {layer}")[0]
+        assert again[layer] == pytest.approx(expected, rel=0.1)
+    assert again["grid"] < min(stored.results("60 steps: grid")) - 0.5

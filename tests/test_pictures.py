@@ -115,6 +115,36 @@ def test_compared_images_have_one_size(photo):
         pictures.compare({"a": photo, "b": photo[1:]}, (0, 0, 5, 5), alt="Two.")
 
 
+PLANE = {
+    "worse": (28, 40),
+    "closer": (30, 30),
+    "like a photograph": (29, 10),
+    "worse than both": (28.9, 31),
+    "beside it": (28.95, 30),
+}
+
+
+def test_the_plane_draws_the_border_and_keeps_labels_apart():
+    path = ("row", [(29, 10), (29.8, 12), (30, 30)])
+    drawn = plots.plane(PLANE, y_label="distance", alt="A plane.", path=path)
+    shown(drawn)
+    ax = drawn.figure.axes[0]
+    border = next(x for x in ax.lines if x.get_label().startswith("border"))
+    assert border.get_xydata().tolist() == [[30, 30], [29.8, 12], [29, 10]]
+    labels = [x for x in ax.texts if x.get_text() in PLANE]
+    boxes = [x.get_window_extent() for x in labels]
+    assert len(boxes) == len(PLANE)
+    for i, box in enumerate(boxes):
+        assert not any(other.overlaps(box) for other in boxes[:i])
+        assert ax.bbox.x0 < box.x0 < box.x1 < ax.bbox.x1
+
+
+def test_a_plane_without_room_for_a_label_is_refused():
+    crowd = {f"method {i}": (28, 40) for i in range(20)}
+    with pytest.raises(ValueError, match=r"room for each label. Received: 'method "):
+        plots.plane(crowd, y_label="distance", alt="A crowd.")
+
+
 def test_graphs(photo):
     line = (np.arange(5), np.arange(5) ** 2)
     graphs = [
@@ -144,7 +174,7 @@ def test_graphs(photo):
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("step", "loss")
     np.testing.assert_array_equal(axes.lines[0].get_ydata(), line[1])
     assert graphs[3].figure.axes[0].lines[2].get_xdata()[0] == 0.5 / 4
-    (point,) = graphs[4].figure.axes[0].lines
+    (point,) = [x for x in graphs[4].figure.axes[0].lines if x.get_marker() == "o"]
     assert (point.get_xdata()[0], point.get_ydata()[0]) == (28, 40)
 
 
