@@ -73,6 +73,7 @@ def save(path, pixels, **options):
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", pretrained.names())
 def test_a_network_enlarges_as_in_the_lessons(tmp_path, pixels, run, name):
     save(tmp_path / "a.png", pixels)
@@ -621,6 +622,7 @@ def test_a_backend_that_is_not_installed_is_one_line(tmp_path, pixels, module):
     assert not (tmp_path / "b").exists()
 
 
+@pytest.mark.slow
 def test_channels_first_is_one_line(tmp_path, pixels):
     save(tmp_path / "a.png", pixels)
     (tmp_path / "keras.json").write_text('{"image_data_format": "channels_first"}')

@@ -111,6 +111,7 @@ def test_litert_float32_is_the_network(name, rng, tmp_path):
         np.testing.assert_allclose(high, keras_upscaler(low), atol=1e-4)
 
 
+@pytest.mark.slow
 def test_float16_halves_the_file_and_hardly_changes_the_image(network, files, rng):
     whole, half = files["float32"], files["float16"]
     assert 0.45 < len(half) / len(whole) < 0.55
@@ -119,6 +120,7 @@ def test_float16_halves_the_file_and_hardly_changes_the_image(network, files, rn
     assert 0 < np.abs(apart).max() < 0.005
 
 
+@pytest.mark.slow
 def test_int8_takes_a_quarter_and_loses_little(network, files, pairs):
     data = files["int8"]
     assert len(data) < 0.3 * len(files["float32"])
@@ -161,6 +163,7 @@ def test_litert_needs_no_tensorflow_and_int8_takes_bytes(files, tmp_path):
     assert imported == "False"
 
 
+@pytest.mark.slow
 def test_nothing_is_written_to_stderr(tmp_path, examples, capfd):
     network = models.srresnet(2, blocks=1, filters=4)
     export.save(network, tmp_path)

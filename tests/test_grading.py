@@ -108,7 +108,9 @@ def test_cells_and_points_are_complete(assignment):
         )
 
 
-@pytest.mark.parametrize("seed", [0, 1, 20261125])
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(x, marks=pytest.mark.slow) for x in (1, 20261125))]
+)
 def test_the_hidden_cases_tell_each_mistake_from_the_right_result(assignment, seed):
     for work in assignment.works:
         for message, mistake in work.task.mistakes.items():
@@ -542,6 +544,7 @@ def test_a_person_may_overrule_a_verdict(first):
 # Without a sandbox
 
 
+@pytest.mark.slow
 def test_the_command_stops_where_there_is_no_sandbox(tmp_path, first):
     grading.save(first.student(), tmp_path / "in" / "anna.ipynb")
     line = [sys.executable, "-m", "sr_utils.grading", "grade", str(tmp_path / "in")]

@@ -94,12 +94,14 @@ def full(assignment):
 # The sandbox itself
 
 
+@slow
 def test_a_call_and_its_result(place):
     message, result = run(place, "def f(x):\n    return x + 1", (np.arange(3.0),))
     assert message["error"] is None
     np.testing.assert_array_equal(result, [1, 2, 3])
 
 
+@slow
 def test_only_arguments_that_change_are_modified(place):
     arguments = ([np.array([np.nan, 1.0]), "text"], None)
     assert not run(place, "def f(x, y):\n    return 1", arguments)[0]["modified"]
@@ -202,6 +204,7 @@ def test_limits_bind_whoever_starts_the_sandbox(place):
     assert (np.array(soft) > 0).all()
 
 
+@slow
 @pytest.mark.skipif(os.getuid() != 0, reason="this is the only way for others")
 def test_a_user_namespace_closes_in_as_well(monkeypatch):
     monkeypatch.setattr("os.getuid", lambda: 1000)
@@ -220,6 +223,7 @@ def test_a_user_namespace_closes_in_as_well(monkeypatch):
     assert list(seen) == [False, False]
 
 
+@slow
 def test_without_a_sandbox_the_limits_hold():
     text = "import os\n\n\ndef f():\n    return [os.getpid(), os.fork()]"
     with sandbox.Sandbox(open_air=True) as place:
@@ -228,6 +232,7 @@ def test_without_a_sandbox_the_limits_hold():
     assert message["error"]["kind"] == "PermissionError"
 
 
+@slow
 def test_a_sandbox_that_dies_is_started_again(place):
     run(place, "def f():\n    return 1")
     os.kill(place._process.pid, signal.SIGKILL)
@@ -588,6 +593,7 @@ def save_class(folder, first, size):
         grading.save(made, folder / f"student{number}.ipynb")
 
 
+@slow
 def test_started_again_it_grades_only_what_changed(tmp_path, first, monkeypatch):
     save_class(tmp_path / "in", first, 3)
     graded = []
@@ -663,6 +669,7 @@ def enter(course, first, student, answer, score, comment):
         gradebook.db.commit()
 
 
+@slow
 def test_points_that_a_person_gave_stay_until_the_answer_changes(tmp_path, first):
     answer = next(iter(first.written))
     students = [graded_without_running(first, x) for x in ("anna", "ben")]

@@ -229,6 +229,7 @@ def results():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", datasets.HELD_OUT)
 @pytest.mark.parametrize("method", ["srresnet_x4", "bicubic"])
 def test_no_lines_from_bicubic_and_pixel_loss(results, method, name):

@@ -207,6 +207,7 @@ def test_pages_show_formulas_without_a_script():
     assert "$HOME" in page.replace('<span class="nv">', "")
 
 
+@pytest.mark.slow
 def test_every_formula_becomes_one_of_the_page(lesson):
     texts = [cell.source for cell in lesson.cells if cell.cell_type == "markdown"]
     prose = re.sub(r"```.*?```|`[^`]*`", "", "\n\n".join(texts), flags=re.DOTALL)
@@ -286,6 +287,7 @@ def test_nbval_says_how_long_a_notebook_took(tmp_path):
     assert int(seconds) >= 4
 
 
+@pytest.mark.slow
 def test_a_run_says_how_long_each_lesson_took(tmp_path, monkeypatch, capsys):
     picture = "from sr_utils import pictures; import numpy as np"
     show = "pictures.gallery({'x': np.ones((4, 4, 3))}, alt='a white square')"

@@ -238,6 +238,7 @@ def test_a_wrong_weight_is_refused(name, weight):
         PerceptualLoss(["block1_conv1"], None, datasets.training(), **{name: weight})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("period", [2, 4])
 def test_a_grid_adds_its_energy(rng, weights, period):
     image = rng.random((2, 32, 48, 3), "float32")

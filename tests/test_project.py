@@ -178,6 +178,7 @@ def readme_row(method):
     return [cell.strip() for cell in row.split("|")]
 
 
+@pytest.mark.slow
 def test_the_readme_scores_are_measured(capsys):
     sets = {"held-out": datasets.held_out()} | datasets.available("Set5", "Set14")
     board = measured(sets)

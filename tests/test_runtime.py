@@ -32,6 +32,7 @@ def fresh_python(code, **variables):
 START = "from sr_utils import runtime; runtime.start(seed=3)\n"
 
 
+@pytest.mark.slow
 def test_start_is_silent_and_keeps_the_fast_kernels():
     done = fresh_python(
         START + "import os, sys\n"

@@ -68,6 +68,7 @@ def moved(before, after):
     return max(float(np.abs(a - b).max()) for a, b in pairs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rate", "d_rate"), [(RATE, 0), (0, RATE)])
 def test_each_optimizer_moves_its_own_network_only(images, rate, d_rate):
     model = srgan(rate=rate, d_rate=d_rate)
@@ -86,6 +87,7 @@ def test_the_generator_learns_through_the_discriminator(images, adversarial):
     assert (moved(before, trained(model.generator)) > 1e-3) == (adversarial > 0)
 
 
+@pytest.mark.slow
 def test_against_a_fixed_discriminator_results_get_more_probable(images):
     model = srgan(Nothing(), d_rate=0, rate=0.003, adversarial_weight=1)
     first = model.train_on_batch(*images, return_dict=True)["fake"]
@@ -121,6 +123,7 @@ def test_a_discriminator_sees_contrast(rng):
     assert abs(apart[0] - apart[1]) < 1  # in two batches, contrast is normalized away
 
 
+@pytest.mark.slow
 def test_the_losses_are_the_written_ones(images):
     low, high = images
     model = srgan(rate=0, d_rate=0)
@@ -202,6 +205,7 @@ def test_metrics_do_not_leak_into_the_next_epoch(images):
     assert np.allclose(history["content"], expected, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_statistics_move_in_training_only(images):
     low, high = images
     model = srgan()
@@ -281,6 +285,7 @@ def test_checkpoints_are_written_and_a_loss_that_is_no_number_stops(images, tmp_
     assert len(history["loss"]) == 1
 
 
+@pytest.mark.slow
 def test_in_half_precision_both_losses_are_scaled(images):
     with runtime.policy("mixed_float16"):
         model = srgan()
@@ -343,6 +348,7 @@ def test_a_patch_discriminator_sees_37_pixels(rng):
     assert np.ptp(rows) == np.ptp(columns) == 36
 
 
+@pytest.mark.slow
 def test_a_step_with_a_patch_discriminator_moves_both_networks(images):
     model = SRGAN(models.srresnet(2, 1, 4), models.patch_discriminator(4))
     optimizers = [keras.optimizers.Adam(1e-3) for _ in range(2)]

@@ -14,7 +14,16 @@ from sr_utils.resize import resize
 SIZES = [(1, 1), (1, 7), (5, 2), (13, 29), (64, 64), (97, 61), (192, 256)]
 
 
-@pytest.fixture(scope="module", params=pretrained.names())
+FAST = {"srcnn_x3", "srresnet_x4"}  # two kinds of network; the others take `slow`
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(name, marks=[] if name in FAST else pytest.mark.slow)
+        for name in pretrained.names()
+    ],
+)
 def shipped(request):
     model = models.load_checkpoint(request.param)
     return model, models.upscaler(model, compiled=True)
@@ -197,6 +206,7 @@ def test_writing_into_integers(rng, dtype):
     assert np.abs(into.astype(int) - whole).max() <= 1  # a last bit may round
 
 
+@pytest.mark.slow
 def test_the_result_is_never_held_as_floats(rng):
     model = models.espcn(4)
     image = rng.random((300, 400, 3), "float32")

@@ -146,6 +146,7 @@ def test_an_averaged_run_killed_at_any_step_ends_with_the_same_file(
     assert all(map(np.array_equal, stored(resumed), stored(averaged)))
 
 
+@pytest.mark.slow
 def test_the_average_is_the_one_of_its_definition(tmp_path, averaged):
     network, seen = averaged.recipe.trainable(), []
     network.set_weights(Run("tiny", AVERAGED, tmp_path).model.get_weights())
@@ -192,6 +193,7 @@ class StoppedBeforeTheState(Run):
         super()._store()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [StoppedBeforeTheNetwork, StoppedBeforeTheState])
 def test_a_run_killed_between_two_files_ends_with_the_same_weights(
     tmp_path, whole, kind
@@ -233,6 +235,7 @@ def test_a_loss_that_is_no_number_stops_and_what_is_stored_stays(tmp_path, whole
     assert equal(run(tmp_path / "parts"), whole)
 
 
+@pytest.mark.slow
 def test_forgetting_the_optimizer_changes_the_weights(tmp_path, whole):
     stop_after(9, tmp_path / "kept")
     shutil.copytree(tmp_path / "kept", tmp_path / "forgotten")
@@ -396,6 +399,7 @@ def test_a_deleted_checkpoint_is_one_sentence(tmp_path, whole, tiny):
     assert (tmp_path / "tiny.json").is_file()
 
 
+@pytest.mark.slow
 def test_a_stopped_training_loses_nothing_that_the_state_holds(
     tmp_path, tiny, monkeypatch
 ):
@@ -453,6 +457,7 @@ def trained_on(folder, out, *arguments):
     return json.loads(path.read_text()), weights
 
 
+@pytest.mark.slow
 def test_your_own_photographs_are_trained_on(tmp_path, tiny, holiday, capsys):
     card, weights = trained_on(holiday, tmp_path / "run")
     said = capsys.readouterr().out.splitlines()
