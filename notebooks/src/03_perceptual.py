@@ -1183,7 +1183,8 @@ if benchmarks := datasets.available("Set5"):
 # %% tags=["check"]
 def best_light(features):
     tried = np.linspace(0, 1.5, 1501)
-    errors = [np.sum((features(tried) - features(x)) ** 2, axis=0) for x in (1.0, -1.0)]
+    truths = [features(np.array([x])) for x in (1.0, -1.0)]
+    errors = [np.sum((features(tried) - x) ** 2, axis=0) for x in truths]
     return tried[np.mean(errors, axis=0).argmin()]
 
 
