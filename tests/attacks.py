@@ -59,6 +59,15 @@ def line_weights(size, scale):
 get_ipython().input_transformers_cleanup.append(lambda lines: ["pass"])
 """,
     "os_exit": "import os\nos._exit(0)\n",
+    "os_exit_that_takes_long": """
+import os
+
+for _ in range(4):
+    kept = os.open("kept", os.O_CREAT | os.O_RDWR)
+    os.unlink("kept")
+    os.pwrite(kept, bytes(50 * 2**20), 0)  # freed after the connection was closed
+os._exit(0)
+""",
     "os_exit_when_called": """
 import os
 

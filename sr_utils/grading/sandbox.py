@@ -243,7 +243,7 @@ def _in_words(ended, late, seconds):
     spent = ended["seconds"] > 0.7 * seconds  # the system's two clocks differ
     if late or ended["signal"] == signal.SIGXCPU or (killed and spent):
         return f"It takes more than {seconds} seconds. Does a loop never end?"
-    if ended["running"]:
+    if ended["running"] and killed:
         return "The process sent something that isn't a result."
     if killed:
         return "The process was ended by the system. Does it take too much memory?"
