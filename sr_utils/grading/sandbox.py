@@ -190,7 +190,7 @@ class Session:
     def __init__(self, connection, seconds, end):
         self._connection, self._seconds, self._end = connection, seconds, end
         self._deadline = time.monotonic() + 3 * seconds
-        self._late = False
+        self._late = self._garbled = False
         self._ending = None
 
     def send(self, message, value=None):
@@ -215,18 +215,23 @@ class Session:
             return wire.receive(
                 self._connection, lambda: self._connection.settimeout(self._left())
             )
-        except (OSError, wire.WireError) as error:
+        except (OSError, wire.EndError, wire.WireError) as error:
             raise self._stopped(error) from None
 
     def end(self):
         """End the process, if it hasn't ended; how it ended, in a sentence."""
         if self._ending is None:
             self._connection.close()
-            self._ending = _in_words(self._end(), self._late, self._seconds)
+            ended = self._end()
+            if self._garbled:
+                self._ending = "The process sent something that isn't a result."
+            else:
+                self._ending = _in_words(ended, self._late, self._seconds)
         return self._ending
 
     def _stopped(self, error):
         self._late = isinstance(error, TimeoutError)
+        self._garbled = isinstance(error, wire.WireError)
         return StoppedError(self.end())
 
     def _left(self):
@@ -243,8 +248,6 @@ def _in_words(ended, late, seconds):
     spent = ended["seconds"] > 0.7 * seconds  # the system's two clocks differ
     if late or ended["signal"] == signal.SIGXCPU or (killed and spent):
         return f"It takes more than {seconds} seconds. Does a loop never end?"
-    if ended["running"] and killed:
-        return "The process sent something that isn't a result."
     if killed:
         return "The process was ended by the system. Does it take too much memory?"
     if ended["signal"]:

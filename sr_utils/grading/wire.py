@@ -16,7 +16,11 @@ _HEADER = struct.Struct(">II")
 
 
 class WireError(Exception):
-    """The other side sent something that isn't a message, or stopped sending."""
+    """The other side sent something that isn't a message."""
+
+
+class EndError(Exception):
+    """The other side stopped sending."""
 
 
 def send(connection, message, value=None):
@@ -47,7 +51,8 @@ def receive(connection, wait=None):
         The dictionary and the value of `send`.
 
     Raises:
-        WireError: If what comes isn't a message, is too long, or ends too early.
+        EndError: If the connection ends too early.
+        WireError: If what comes isn't a message, or is too long.
     """
     sizes = _HEADER.unpack(_exactly(connection, _HEADER.size, wait))
     if sum(sizes) > LIMIT:
@@ -130,6 +135,6 @@ def _exactly(connection, size, wait):
             wait()
         chunk = connection.recv(min(size - len(data), 2**20))
         if not chunk:
-            raise WireError("Expected more. Received: the end")
+            raise EndError("Expected more. Received: the end")
         data += chunk
     return bytes(data)
