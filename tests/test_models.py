@@ -249,6 +249,8 @@ BANDS = [
     ("srcnn_x3", "Set5", 32.24),
     ("srresnet_x4", "Set5", 31.3),
     ("srresnet_x4", "Set14", 27.9),
+    ("srresnet_x4_large", "Set5", 31.8),
+    ("srresnet_x4_large", "Set14", 28.2),
     ("srresnet_x2", "Set5", 37.53),  # VDSR, Kim et al. 2016, table 1
     ("srresnet_x4_vgg", "Set5", 30.3),
     ("srresnet_x4_vgg", "Set14", 27.1),
