@@ -149,7 +149,7 @@ def test_a_checkpoint_is_what_its_card_says(name):
     assert name in RECIPES
     assert updated(described["recipe"]) == RECIPES[name].describe()
     path = models.CHECKPOINTS / f"{name}.keras"
-    assert path.stat().st_size <= 4 * 2**20
+    assert path.stat().st_size <= 8e6  # test_project: only one may be above 4e6
     network = models.load_checkpoint(name)
     assert {weight.dtype for weight in network.weights} == {"float32"}
     assert not network.compiled
