@@ -71,6 +71,22 @@ def first_order(image, scale, seed):
     return quantize(_random_pass(image, size, seed))
 
 
+def some_steps(image, scale, seed):
+    """One pass with a random choice of steps: each is left out as often as it is drawn.
+
+    So a network also meets photographs with noise alone, or with nothing but JPEG, and
+    learns to leave alone what nothing happened to.
+
+    Args and result: as `degrade`.
+
+    Source: as `first_order`, whose ranges it has.
+    """
+    image, size = _checked(image, scale)
+    draw, rest = _seeds(seed, 2)
+    drawn = np.random.default_rng(draw).random(4) < 0.5
+    return quantize(_random_pass(image, size, rest, drawn=drawn))
+
+
 def second_order(image, scale, seed):
     """Two random passes: a photograph that was shrunk and sent on, and then again.
 
@@ -115,14 +131,14 @@ def partly_clean(image, scale, seed, *, share=0.25, harsh=second_order):
 
 
 def any_order(image, scale, seed):
-    """Clean, one random pass or two: what `srresnet_x4_real` is trained on.
+    """Clean, some steps or two passes: what `srresnet_x4_real` is trained on.
 
     A quarter of the images are only reduced, so that the network stays of use for clean
-    ones; of the others one half goes through `first_order`, one through `second_order`.
+    ones; of the others two thirds go through `some_steps`, one through `second_order`.
 
     Args and result: as `degrade`.
     """
-    return partly_clean(image, scale, seed, harsh=_once_or_twice)
+    return partly_clean(image, scale, seed, harsh=_some_or_twice)
 
 
 def gaussian_kernel(width, other=None, angle=0.0):
@@ -418,16 +434,16 @@ def _one_pass(image, size, seed, blur, shrink, noise, compress):
     return image
 
 
-def _random_pass(image, size, seed, widths=(0.2, 3), sigmas=(1, 30)):
-    return _one_pass(
-        image,
-        size,
-        seed,
-        blur=partial(random_blur, widths=widths),
-        shrink=random_resized,
-        noise=partial(random_noise, sigmas=sigmas),
-        compress=random_compressed,
+def _random_pass(image, size, seed, widths=(0.2, 3), sigmas=(1, 30), drawn=(True,) * 4):
+    """A pass of those random steps that `drawn` says, in the order of the formula."""
+    steps = (
+        partial(random_blur, widths=widths),
+        random_resized,
+        partial(random_noise, sigmas=sigmas),
+        random_compressed,
     )
+    chosen = [step if take else None for step, take in zip(steps, drawn, strict=True)]
+    return _one_pass(image, size, seed, *chosen)
 
 
 @lru_cache(maxsize=1024)
@@ -458,11 +474,11 @@ def _rgb(image):
     return image.astype(np.float32, copy=False)
 
 
-def _once_or_twice(image, scale, seed):
-    """One random pass or two, with the same probability."""
+def _some_or_twice(image, scale, seed):
+    """Some steps of one pass, or, half as often, two passes."""
     draw, rest = _seeds(seed, 2)
-    twice = np.random.default_rng(draw).random() < 0.5
-    return (second_order if twice else first_order)(image, scale, rest)
+    twice = np.random.default_rng(draw).random() < 1 / 3
+    return (second_order if twice else some_steps)(image, scale, rest)
 
 
 def _checked(image, scale):

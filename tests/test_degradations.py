@@ -15,6 +15,7 @@ from sr_utils.degradations import CONDITIONS
 SCALED = {
     **CONDITIONS,
     "first order": degradations.first_order,
+    "some steps": degradations.some_steps,
     "partly clean": degradations.partly_clean,
     "any order": degradations.any_order,
 }
@@ -394,16 +395,32 @@ def test_partly_clean_leaves_its_share(photograph):
         assert abs(np.mean(same) - share) < (0.1 if share == 0.25 else 1e-9)
 
 
-def test_any_order_takes_one_pass_as_often_as_two(photograph, monkeypatch):
+def test_some_steps_draws_each_half_of_the_time(photograph, monkeypatch):
+    names = ("random_blur", "random_resized", "random_noise", "random_compressed")
+    calls = [spy(monkeypatch, name) for name in names]
+    drawn = []
+    for seed in range(300):
+        degradations.some_steps(photograph, 4, seed)
+        drawn.append([len(x) for x in calls])
+        for x in calls:
+            x.clear()
+    combinations, counts = np.unique(drawn, axis=0, return_counts=True)
+    assert len(combinations) == 16  # every combination of four steps
+    assert max(abs(counts / 300 - 1 / 16)) < 0.042  # three standard deviations
+
+
+def test_any_order_takes_some_steps_twice_as_often_as_two_passes(
+    photograph, monkeypatch
+):
     seen = []
-    for name in ("first_order", "second_order"):
+    for name in ("some_steps", "second_order"):
         monkeypatch.setattr(
             degradations, name, lambda x, s, n, name=name: seen.append(name) or x
         )
     for seed in range(400):
         degradations.any_order(photograph, 4, seed)
-    for name in ("first_order", "second_order"):
-        assert abs(seen.count(name) / 400 - 0.375) < 0.075  # three standard deviations
+    for name, share in {"some_steps": 0.5, "second_order": 0.25}.items():
+        assert abs(seen.count(name) / 400 - share) < 0.075  # three standard deviations
 
 
 GRAY = np.zeros((8, 8, 1), "float32")

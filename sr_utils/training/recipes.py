@@ -15,7 +15,7 @@ from types import MappingProxyType
 import keras
 from keras import ops
 
-from .. import datasets, models, runtime
+from .. import datasets, degradations, models, runtime
 from ..images import quantize
 from ..losses import LumaSquaredError
 from ..patches import Patches
@@ -397,6 +397,21 @@ RECIPES = MappingProxyType(
             copies=(1, 0.7, 0.5),
             average=0.999,
             every=2_000,
+        ),
+        "srresnet_x4_real": Recipe(
+            models.srresnet,
+            4,
+            ("bundled", "T91", "BSDS200", "BSDS500test"),
+            steps=24_000,
+            learning_rate=8e-4,
+            initial="srresnet_x4_wide",
+            select="last",
+            options=MappingProxyType({"filters": 64, "direct": True}),
+            fall=8_000,
+            copies=(1, 0.7, 0.5),
+            degrade=degradations.any_order,
+            average=0.999,
+            every=1_000,
         ),
         "srresnet_x2": Recipe(
             models.srresnet,
