@@ -1,6 +1,7 @@
 """Degradations: each against an independent computation, repeatable, within ranges."""
 
 import io
+import itertools
 from functools import partial
 
 import numpy as np
@@ -395,21 +396,24 @@ def test_partly_clean_leaves_its_share(photograph):
         assert abs(np.mean(same) - share) < (0.1 if share == 0.25 else 1e-9)
 
 
-def test_some_steps_draws_each_half_of_the_time(photograph, monkeypatch):
+def test_some_steps_draws_each_one_time_in_three(photograph, monkeypatch):
     names = ("random_blur", "random_resized", "random_noise", "random_compressed")
     calls = [spy(monkeypatch, name) for name in names]
-    drawn = []
-    for seed in range(300):
+    drawn, sigmas = [], set()
+    for seed in range(600):
         degradations.some_steps(photograph, 4, seed)
-        drawn.append([len(x) for x in calls])
+        drawn.append(tuple(len(x) for x in calls))
+        sigmas |= {x[1]["sigmas"] for x in calls[2]}
         for x in calls:
             x.clear()
-    combinations, counts = np.unique(drawn, axis=0, return_counts=True)
-    assert len(combinations) == 16  # every combination of four steps
-    assert max(abs(counts / 300 - 1 / 16)) < 0.042  # three standard deviations
+    assert sigmas == {(1, 15)}
+    for steps in itertools.product((0, 1), repeat=4):
+        share = (1 / 3) ** sum(steps) * (2 / 3) ** (4 - sum(steps))
+        deviation = (share * (1 - share) / 600) ** 0.5
+        assert abs(drawn.count(steps) / 600 - share) < 3.5 * deviation
 
 
-def test_any_order_takes_some_steps_twice_as_often_as_two_passes(
+def test_any_order_takes_mostly_some_steps_and_seldom_two_passes(
     photograph, monkeypatch
 ):
     seen = []
@@ -419,8 +423,8 @@ def test_any_order_takes_some_steps_twice_as_often_as_two_passes(
         )
     for seed in range(400):
         degradations.any_order(photograph, 4, seed)
-    for name, share in {"some_steps": 0.5, "second_order": 0.25}.items():
-        assert abs(seen.count(name) / 400 - share) < 0.075  # three standard deviations
+    for name, share in {"some_steps": 3 / 4, "second_order": 1 / 8}.items():
+        assert abs(seen.count(name) / 400 - share) < 0.065  # three standard deviations
 
 
 GRAY = np.zeros((8, 8, 1), "float32")

@@ -450,5 +450,21 @@ RECIPES = MappingProxyType(
                 )
             },
         ),
+        "srgan_x4_real": AdversarialRecipe(
+            models.srresnet,
+            4,
+            ("bundled", "T91", "BSDS200", "BSDS500test"),
+            steps=4_000,
+            learning_rate=3e-4,
+            loss=partial(PerceptualLoss, layers=["block3_conv1"], pixel=1, grid=1_000),
+            initial="srresnet_x4_real",
+            select="last",
+            options=MappingProxyType({"filters": 64, "direct": True}),
+            batch=8,
+            copies=(1, 0.7, 0.5),
+            degrade=degradations.any_order,
+            adversarial_weight=0.4,
+            discriminator=models.patch_discriminator,
+        ),
     }
 )
