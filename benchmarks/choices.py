@@ -91,8 +91,12 @@ def settings(recipe):
     return {name: described[name] for name in names}
 
 
-def main():
-    """Train what isn't stored yet, and store each row when its seeds are done."""
+def main(result=result):
+    """Train what isn't stored yet, and store each row when its seeds are done.
+
+    Args:
+        result: Function from a recipe to what the table holds of its training.
+    """
     runtime.start()
     rows = _stored()
     for name in tqdm([x for x in ROWS if x not in rows], unit="row"):

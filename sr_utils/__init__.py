@@ -8,6 +8,8 @@
 - metrics, scoreboard: how results are measured
 - tiling, export, pretrained: networks at work
 - pictures, plots, method_colors, widgets, progress: what a reader sees
+- diagrams, published, evidence: drawn networks, what papers report, stored tables
+- checks: what the check of an exercise replies
 - training/, photo_files/, cli/, grading/: what no lesson imports
 
 An image is a float32 array in [0, 1], RGB, of shape `(height, width, 3)`; a gray one

@@ -53,7 +53,8 @@ def grid(y_true, y_pred):
     """How much of the error repeats every 2 or 4 pixels, as a checkerboard does.
 
     The error is averaged over all pixels with the same place in their 4 x 4 square.
-    Other errors cancel in these 16 means; a grid is what makes them differ.
+    Other errors cancel in these 16 means; a grid is what makes them differ. A network
+    can be trained to lower it; `metrics.spectral_lines` judges what it then draws.
 
     Args:
         y_true: Float tensor in [0, 1] of shape `(batch, height, width, channels)`, at

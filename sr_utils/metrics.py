@@ -135,7 +135,8 @@ def checkerboard(image, period):
     """How far a grid that repeats every few pixels stands out of an image.
 
     The energy of the luma at each frequency of such a grid is divided by the energy
-    around it; what comes back is the geometric mean of these ratios.
+    around it; what comes back is the geometric mean of these ratios. It needs no
+    original and sees one period only: `spectral_lines` judges results.
 
     Args:
         image: float array in [0, 1], `(height, width, 3)` or `(height, width, 1)`.

@@ -121,9 +121,9 @@ class SRGAN(keras.Model):
     def test_step(self, batch):
         """The content loss of the averaged generator, as `loss`."""
         low, high, _ = keras.utils.unpack_x_y_sample_weight(batch)
-        content = self.content(high, self(low))
+        loss = self.content(high, self(low))
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        return self._report({"loss": content * replicas})
+        return self._report({"loss": loss * replicas})
 
     def get_config(self):
         """Both networks."""
@@ -163,14 +163,14 @@ class SRGAN(keras.Model):
         return [ops.roll(image, place, axis=(1, 2)) for image in images]
 
     def _compare(self, high, generated, real, fake):
-        content = self.content(high, generated)
-        adversarial = self.cross_entropy(ops.ones_like(fake), fake)
+        content_loss = self.content(high, generated)
+        adversarial_loss = self.cross_entropy(ops.ones_like(fake), fake)
         to_real = self.cross_entropy(REAL * ops.ones_like(real), real)
         to_fake = self.cross_entropy(ops.zeros_like(fake), fake)
         return {
-            "loss": content + self.adversarial_weight * adversarial,
-            "content": content,
-            "adversarial": adversarial,
+            "loss": content_loss + self.adversarial_weight * adversarial_loss,
+            "content": content_loss,
+            "adversarial": adversarial_loss,
             "d_loss": (to_real + to_fake) / 2,
         }
 

@@ -121,16 +121,31 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Stay silent."""
 
 
-class Server:
-    """A server of `files` (name to bytes) that records the names asked for."""
+class Folder(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder."""
 
-    def __init__(self):
+    def log_message(self, *_):
+        """Stay silent."""
+
+
+class Server:
+    """A server of a folder, or of `files`: name to bytes; it records `requests`."""
+
+    def __init__(self, folder=None):
+        self.handler = partial(Folder, directory=folder) if folder else Handler
         self.files, self.requests, self.port = {}, [], 0
         self.start()
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
     def start(self):
         """Serve, on the same port as before."""
-        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        place = ("127.0.0.1", self.port)
+        self.http = http.server.ThreadingHTTPServer(place, self.handler)
         self.http.files, self.http.requests = self.files, self.requests
         self.http.closing, self.port = threading.Event(), self.http.server_port
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
@@ -141,17 +156,21 @@ class Server:
         self.http.shutdown()
         self.http.server_close()
 
+    @property
+    def home(self):
+        """The address of the folder."""
+        return f"http://127.0.0.1:{self.port}"
+
     def address(self, way, name):
         """Of a file: whole, half, stall, drip, hang, page, redirect, 404 or 403."""
-        return f"http://127.0.0.1:{self.port}/{way}/{name}"
+        return f"{self.home}/{way}/{name}"
 
 
 @pytest.fixture
 def server():
     """A server on this machine, for everything that is downloaded."""
-    server = Server()
-    yield server
-    server.stop()
+    with Server() as server:
+        yield server
 
 
 def pytest_sessionfinish(session):
@@ -203,19 +222,8 @@ def node_modules(site):
 @pytest.fixture(scope="session")
 def site_server(site):
     """The address of the site on a server of this machine."""
-    handler = partial(QuietFiles, directory=site)
-    http_server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=http_server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{http_server.server_port}"
-    http_server.shutdown()
-    http_server.server_close()
-
-
-class QuietFiles(http.server.SimpleHTTPRequestHandler):
-    """Serves a folder."""
-
-    def log_message(self, *_):
-        """Stay silent."""
+    with Server(site) as server:
+        yield server.home
 
 
 @pytest.fixture(scope="session")

@@ -51,14 +51,18 @@ def test_an_unknown_table_is_refused(table):
 def test_a_stored_row_is_kept_unless_its_settings_changed(tmp_path, monkeypatch):
     monkeypatch.setattr(evidence, "FOLDER", tmp_path)
     trained = []
-    monkeypatch.setattr(choices, "result", lambda recipe: trained.append(recipe) or 1)
-    choices.main()
+
+    def result(recipe):
+        trained.append(recipe)
+        return 1.0
+
+    choices.main(result)
     assert len(trained) == 3 * len(choices.ROWS)
     path = tmp_path / "choices.json"
     stored = json.loads(path.read_text())
     stored["rows"]["ReLU"]["steps"] += 1
     path.write_text(json.dumps(stored))
-    choices.main()
+    choices.main(result)
     again = trained[3 * len(choices.ROWS) :]
     assert again == [replace(choices.ROWS["ReLU"], seed=seed) for seed in choices.SEEDS]
 
@@ -99,15 +103,18 @@ def test_the_stored_twins_are_those_of_the_benchmark():
 def test_stored_twins_are_kept_unless_their_settings_changed(tmp_path, monkeypatch):
     monkeypatch.setattr(evidence, "FOLDER", tmp_path)
     trained = []
-    monkeypatch.setattr(twins, "trained", lambda recipe: trained.append(recipe))
-    monkeypatch.setattr(twins, "measure", lambda network: {"PSNR": 1.0, "grid": 2.0})
-    twins.main()
+
+    def result(recipe):
+        trained.append(recipe)
+        return {"PSNR": 1.0, "grid": 2.0}
+
+    twins.main(result)
     assert len(trained) == 3 * len(twins.TRAININGS)
     path, name = tmp_path / "twins.json", "60 steps, constraint"
     stored = json.loads(path.read_text())
     stored["rows"][f"{name}: PSNR"]["steps"] += 1
     path.write_text(json.dumps(stored))
-    twins.main()
+    twins.main(result)
     again = trained[3 * len(twins.TRAININGS) :]
     assert again == [replace(twins.TRAININGS[name], seed=x) for x in choices.SEEDS]
 
@@ -131,7 +138,7 @@ def test_the_four_cells_of_the_control_change_steps_and_constraint_only():
 )
 def test_a_twin_can_be_trained_again():
     stored, name = evidence.load(twins.NAME), "60 steps, constraint"
-    again = twins.measure(twins.trained(twins.TRAININGS[name]))
+    again = twins.result(twins.TRAININGS[name])
     for kind, margin in {"PSNR": 0.1, "grid": 0.5}.items():
         assert abs(again[kind] - stored.results(f"{name}: {kind}")[0]) < margin, kind
     for layer in twins.LAYERS:

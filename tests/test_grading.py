@@ -25,7 +25,7 @@ from sr_utils.grading import (
     wire,
 )
 from sr_utils.grading.bridge import Mark
-from sr_utils.grading.judge import Verdict
+from sr_utils.grading.grader import Verdict
 from sr_utils.grading.task import Case, Task
 
 ASSIGNMENTS = {x.name: x for x in source.assignments()}

@@ -34,17 +34,15 @@ def start(folder):
 
 
 def finish(process):
-    _, errors = process.communicate(timeout=300)
+    _, errors = process.communicate()
     assert process.returncode == 0, errors.decode()
 
 
 def test_a_killed_process_goes_on(tmp_path):
     process = start(tmp_path / "parts")
-    deadline = time.monotonic() + 120
     while not (tmp_path / "parts" / "state.npz").is_file():
         time.sleep(0.05)
         assert process.poll() is None
-        assert time.monotonic() < deadline
     process.kill()
     process.communicate()
     assert process.returncode != 0

@@ -2,16 +2,14 @@
 
 import base64
 import functools
-import http.server
 import io
 import shutil
-import threading
 from fractions import Fraction
 from importlib.util import find_spec
 
 import numpy as np
 import pytest
-from conftest import QuietFiles, Watched
+from conftest import Server, Watched
 from PIL import Image
 
 from sr_utils import datasets, models, tiling
@@ -46,11 +44,8 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def served(folder):
     """The address of a server of the page."""
-    handler = functools.partial(QuietFiles, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with Server(folder) as server:
+        yield server.home
 
 
 class Reader:

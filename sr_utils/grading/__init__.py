@@ -7,7 +7,7 @@ the manual; no lesson imports this package.
 - task: what a task of an assignment declares
 - source, notebook: from a source to the students' notebook; reading what comes back
 - sandbox, limits, worker, wire: running students' code
-- verdict: right or wrong, and why
+- grader, verdict: what each task of a submission is worth, and why
 - classroom, report: a folder of submissions, its table and its pages of feedback
 - bridge: nbgrader's gradebook and formgrader
 """

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from sr_utils.photo_files import atomic
 
 from . import notebook
-from .judge import Judge, Verdict
+from .grader import Grader, Verdict
 from .sandbox import Sandbox, SandboxError
 
 _NAME = 100  # characters of a student's name
@@ -127,7 +127,7 @@ def grade(given, assignment, seed, cache, *, open_air=False, workers=None):
         List of `Result`, in the order of `given`.
     """
     cache.mkdir(parents=True, exist_ok=True)
-    judge = Judge(assignment, seed)
+    grader = Grader(assignment, seed)
     results = [_started(entry, assignment, seed, cache) for entry in given]
     left = [x for x in results if not (x.problem or x.verdicts)]
     workers = min(workers or len(os.sched_getaffinity(0)), max(1, len(left)))
@@ -137,7 +137,7 @@ def grade(given, assignment, seed, cache, *, open_air=False, workers=None):
         for _ in range(workers):
             free.put(stack.enter_context(Sandbox(open_air)))
         stack.callback(pool.shutdown, wait=False, cancel_futures=True)
-        jobs = [pool.submit(_judged, x, judge, free, cache) for x in left]
+        jobs = [pool.submit(_graded, x, grader, free, cache) for x in left]
         for job in as_completed(jobs):
             job.result()
             bar.update()
@@ -214,11 +214,11 @@ def _known(path, key):
     return {}
 
 
-def _judged(result, judge, free, cache):
+def _graded(result, grader, free, cache):
     """Grade one submission and keep its verdicts."""
     sandbox = free.get()
     try:
-        result.verdicts = judge.grade(result.submission, sandbox)
+        result.verdicts = grader.grade(result.submission, sandbox)
     finally:
         free.put(sandbox)
     if sandbox.closed:  # the last verdict may be that of a process that was stopped

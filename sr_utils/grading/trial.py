@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import jupytext
 
-from . import judge, notebook, sandbox, source
+from . import notebook, sandbox, source
+from .grader import Grader
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,13 @@ def submission(assignment, replaced=()):
     return notebook.Submission(sources, order, set())
 
 
-def tried(assignment, found, judge, sandbox):
+def tried(assignment, found, grader, sandbox):
     """Hand in solutions, one per task at a time; pairs of `Solution` and `Verdict`.
 
     Args:
         assignment: A `source.Assignment`.
         found: List of `Solution`.
-        judge: A `judge.Judge` of the assignment.
+        grader: A `grader.Grader` of the assignment.
         sandbox: A `Sandbox`.
     """
     left = {
@@ -68,7 +69,7 @@ def tried(assignment, found, judge, sandbox):
     while any(left.values()):
         these = {name: rest.pop(0) for name, rest in left.items() if rest}
         replaced = {name: solution.source for name, solution in these.items()}
-        verdicts = judge.grade(submission(assignment, replaced), sandbox)
+        verdicts = grader.grade(submission(assignment, replaced), sandbox)
         yield from ((solution, verdicts[name]) for name, solution in these.items())
 
 
@@ -83,11 +84,11 @@ def report(name, task=None):
     assignment = source.Assignment(path)
     found = solutions(path.parents[3] / "tests" / "solutions" / path.name)
     found = [x for x in found if task in (None, x.task)]
-    judged = judge.Judge(assignment, source.SEED)
+    grader = Grader(assignment, source.SEED)
     with sandbox.Sandbox() as place:
-        for work, given in judged.grade(submission(assignment), place).items():
+        for work, given in grader.grade(submission(assignment), place).items():
             print(f"{work}, the source's solution: {given.points} {given.reason}")
-        for solution, given in tried(assignment, found, judged, place):
+        for solution, given in tried(assignment, found, grader, place):
             mark = "as said" if fits(solution, given) else "NOT AS SAID"
             print(f"{solution.task} | {solution.words}: {mark}")
             print(f"    {given.points} {given.reason}")

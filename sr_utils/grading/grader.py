@@ -31,7 +31,7 @@ class Verdict:
         return asdict(self)
 
 
-class Judge:
+class Grader:
     """Grades the tasks of one assignment, for one seed.
 
     Args:
