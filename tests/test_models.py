@@ -259,7 +259,10 @@ BANDS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "set_name", "least"), BANDS)
+@pytest.mark.parametrize(
+    ("name", "set_name", "least"),
+    [pytest.param(*x, marks=pytest.mark.slow if "Set14" in x else ()) for x in BANDS],
+)
 def test_checkpoints_reach_published_scores(benchmark_folder, name, set_name, least):
     scale = card(name)["recipe"]["scale"]
     upscale = models.upscaler(models.load_checkpoint(name))

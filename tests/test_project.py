@@ -220,6 +220,7 @@ def test_the_readme_scores_are_measured(capsys):
         assert readme_row(method)[: len(scores)] == scores
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not os.environ.get(vgg.WEIGHTS_VARIABLE), reason="needs ImageNet weights"
 )
