@@ -240,10 +240,8 @@ def compared(folder, notebook):
         (notebooks.NOTEBOOKS / "conftest.py").read_bytes()
     )
     nbformat.write(notebook, folder / "changed.ipynb")
-    command = [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env"]
-    return subprocess.run(
-        [*command, folder], capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-m", "pytest", "-q", *notebooks.NBVAL, folder]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.slow

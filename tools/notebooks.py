@@ -42,7 +42,7 @@ TEMPLATES = ROOT / "tools" / "templates"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 CELL_TIMEOUT = 600
-_NBVAL = [
+NBVAL = [
     *("-n", "2", "--dist", "loadfile", "--nbval", "--nbval-current-env"),
     f"--nbval-cell-timeout={CELL_TIMEOUT}",
     f"--nbval-sanitize-with={ROOT / 'tests' / 'nbval_sanitize.cfg'}",
@@ -211,7 +211,7 @@ def run(names):
 def compare(names):
     """Run the committed notebooks with nbval, two at a time; exit with its status."""
     paths = [str(path) for path in _chosen(NOTEBOOKS, "*.ipynb", names)]
-    sys.exit(subprocess.call([sys.executable, "-m", "pytest", *_NBVAL, *paths]))
+    sys.exit(subprocess.call([sys.executable, "-m", "pytest", *NBVAL, *paths]))
 
 
 def main():
