@@ -6,12 +6,15 @@ Training is compared in `training_comparisons`.
 import statistics
 import tempfile
 from fractions import Fraction
+from pathlib import Path
 
 import keras
 import numpy as np
 from keras import ops
+from PIL import Image
 
-from sr_utils import datasets, export, models, runtime, tiling
+from sr_utils import datasets, export, images, models, runtime
+from sr_utils.cli import enlarge
 from sr_utils.patches import Patches
 from sr_utils.perceptual import PerceptualLoss
 from sr_utils.resize import resize
@@ -88,22 +91,39 @@ def compare_litert(name):
     print(f"  time of model.predict in float32 / time of LiteRT int8  {times:.1f}")
 
 
-def compare_upscaling(name="srresnet_x4", size=384, rounds=5):
-    """Megapixels a second: tiles in two precisions, and a plain `model.predict`."""
-    model, image = models.load_checkpoint(name), datasets.held_out()["astronaut"]
-    image = image[:size, :size]
-    exact = models.upscaler(model, compiled=True)
-    with runtime.policy("mixed_bfloat16"):
-        twin = models.srresnet(exact.scale)
-    twin.set_weights(model.get_weights())
-    call = runtime.graph(twin)
-    rough = exact._replace(function=lambda x: ops.convert_to_numpy(call(x[None]))[0])
-    ways = {
-        "model.predict of the whole": lambda: model.predict(image[None], verbose=0),
-        "in tiles, float32": lambda: list(tiling.bands(exact, image)),
-        "in tiles, bfloat16": lambda: list(tiling.bands(rough, image)),
+def compare_upscaling(name="srresnet_x4", width=1632, height=1224, rounds=3):
+    """Megapixels a second: `sr-upscale` after its start, and the network alone."""
+    low = np.random.default_rng(0).random((256, 256, 3), dtype=np.float32)
+    exact = models.upscaler(models.load_checkpoint(name), compiled=True)
+    methods = {
+        "sr-upscale": enlarge.method(name),
+        "sr-upscale --fast": enlarge.method(name, precision=runtime.precision()),
     }
-    print(f"{name}, {size} x {size}: megapixels of the result a second")
-    for way, times in in_turn(ways, rounds).items():
-        rate = (size * exact.scale) ** 2 / 1e6 / statistics.median(times)
-        print(f"  {way:27} {rate:.2f}")
+    rate = {"network alone, 256 x 256": (256 * exact.scale) ** 2 / 1e6}
+    rate |= dict.fromkeys(methods, width * height * exact.scale**2 / 1e6)
+    with tempfile.TemporaryDirectory() as folder:
+        photo, large = Path(folder, "photo.png"), Path(folder, "large.png")
+        _mosaic(width, height).save(photo)
+        ways = {"network alone, 256 x 256": lambda: exact(low)}
+        ways |= {
+            way: lambda method=method: enlarge.enlarge(photo, large, method)
+            for way, method in methods.items()
+        }
+        times = in_turn(ways, rounds)
+    print(
+        f"{name}, a PNG file of {width} x {height}: megapixels of the result a second"
+    )
+    rates = {way: rate[way] / statistics.median(times[way]) for way in ways}
+    for way, found in rates.items():
+        share = found / rates["network alone, 256 x 256"]
+        print(f"  {way:24} {found:5.2f}, {share:.2f} of the network alone")
+
+
+def _mosaic(width, height):
+    """A `PIL.Image` of this size, filled with the held-out photographs."""
+    tiles = [images.to_uint8(x) for x in datasets.held_out().values()]
+    page = Image.new("RGB", (width, height))
+    places = [(x, y) for y in range(0, height, 300) for x in range(0, width, 400)]
+    for number, place in enumerate(places):
+        page.paste(Image.fromarray(tiles[number % len(tiles)][:300, :400]), place)
+    return page

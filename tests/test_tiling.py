@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from sr_utils import architecture, images, models, pretrained, tiling
+from sr_utils import architecture, images, models, pretrained, runtime, tiling
 from sr_utils.resize import resize
 
 SIZES = [(1, 1), (1, 7), (5, 2), (13, 29), (64, 64), (97, 61), (192, 256)]
@@ -73,6 +73,48 @@ def test_spans_cover_a_line_with_windows_of_one_width(size, tile, overlap):
         assert 0 <= window.start < window.stop <= size
 
 
+@pytest.mark.parametrize("size", [1, 40, 41, 500, 1001])
+@pytest.mark.parametrize(("most", "overlap"), [(1, 0), (64, 20), (380, 19)])
+def test_tiles_are_nearly_alike_and_no_more_than_needed(size, most, overlap):
+    kernel = tiling.interpolation("bicubic", 2)
+    spans, _ = tiling.tiles((size, size), kernel, most, overlap)
+    assert len(spans) == len(tiling.spans(size, most, overlap))
+    inner = [x.core.stop - x.core.start for x in spans[1:-1]]
+    assert len(set(inner)) <= 2
+    assert all(1 <= x <= most for x in inner)
+
+
+def test_tiles_fit_into_the_memory_that_is_free(monkeypatch):
+    upscaler = tiling.interpolation("bicubic", 4)
+    shape, widths = (9000, 9000), []
+    for free in (10**5, 10**8, 2 * 10**8, 10**12):
+        monkeypatch.setattr(runtime, "free_memory", lambda free=free: free)
+        span = tiling.tiles(shape, upscaler)[0][1]
+        widths.append(span.window.stop - span.window.start)
+        needed = widths[-1] ** 2 * upscaler.memory
+        assert needed < max(free / 4, 40**2 * upscaler.memory)
+        assert needed < 2**28
+    assert widths == sorted(set(widths))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["srresnet_x4", "srresnet_x4_wide"])
+def test_the_width_of_tiles_changes_no_bit(rng, name):
+    upscaler = models.upscaler(models.load_checkpoint(name), compiled=True)
+    image = rng.random((301, 283, 3), "float32")
+    first = joined(upscaler, image, 150)
+    for tile in (77, 192, 400):
+        np.testing.assert_array_equal(joined(upscaler, image, tile), first)
+
+
+def test_finished_parts_are_told_in_pixels(rng):
+    upscaler, parts = tiling.interpolation("bicubic", 3), []
+    bands = tiling.bands(upscaler, rng.random((20, 31, 3)), 8, done=parts.append)
+    seen = [(len(band) * band.shape[1], sum(parts)) for band in bands]
+    assert np.cumsum([x for x, _ in seen]).tolist() == [x for _, x in seen]
+    assert len(parts) > 2 * len(seen)
+
+
 def test_the_radius_is_exactly_how_far_the_gradient_reaches(shipped):
     model, upscaler = shipped
     radius = architecture.receptive_radius(model)
@@ -110,7 +152,7 @@ def test_tiles_give_the_whole(shipped, rng, size):
     model, upscaler = shipped
     image = rng.random((*size, 3), "float32")
     whole = models.upscaler(model)(image)
-    for tile in (64,) if max(size) > 100 else (17, tiling.TILE):
+    for tile in (64,) if max(size) > 100 else (17, None):
         parts = joined(upscaler, image, tile)
         assert parts.dtype == np.float32
         np.testing.assert_allclose(parts, whole, rtol=0, atol=1e-5)
@@ -250,7 +292,7 @@ def test_an_ensemble_of_a_symmetric_upscaler_changes_nothing(rng):
 
 def test_an_ensemble_has_no_preferred_position(rng):
     moved = tiling.Upscaler(
-        lambda x: np.kron(np.roll(x, (1, 1), (0, 1)), np.ones((2, 2, 1))), 2, 1
+        lambda x: np.kron(np.roll(x, (1, 1), (0, 1)), np.ones((2, 2, 1))), 2, 1, 64
     )
     image = rng.random((6, 9, 3))
     for turned in (np.rot90, np.fliplr, np.flipud):

@@ -4,6 +4,7 @@ Gray stays gray, transparency stays, and so do 16 bits and the color profile, wh
 format of the result can hold them; what is lost is reported.
 """
 
+from contextlib import closing
 from functools import partial
 from math import prod
 from typing import NamedTuple
@@ -37,13 +38,14 @@ def names():
     return [*pretrained.names(), *INTERPOLATIONS]
 
 
-def method(name, scale=None):
+def method(name, scale=None, precision="float32"):
     """The `Method` of a name. With a network, transparency is enlarged by bicubic.
 
     Args:
         name: One of `names()`.
         scale: Whole-number factor. A network has its own; an interpolation has 4 by
             default.
+        precision: Keras dtype policy in which a network computes.
 
     Raises:
         ImportError: If the backend of Keras isn't installed.
@@ -57,7 +59,8 @@ def method(name, scale=None):
         runtime.check_keras()
         from ..models import load_checkpoint, upscaler
 
-        color = upscaler(load_checkpoint(name), compiled=True)
+        network = load_checkpoint(name, precision)
+        color = upscaler(network, compiled=True, exact=False)
     if scale not in (None, color.scale):
         raise ValueError(
             f"Expected scale {color.scale} for {name}; an interpolation takes any. "
@@ -70,7 +73,7 @@ def enlarge(
     source,
     target,
     method,
-    tile=tiling.TILE,
+    tile=None,
     progress=None,
     *,
     replace=True,
@@ -84,7 +87,8 @@ def enlarge(
             format.
         method: A `Method`.
         tile: As in `tiling.tiled`.
-        progress: Called with `total=` the number of tiles, it returns a `tqdm` bar.
+        progress: Called with `total=` the number of pixels of the result, it returns a
+            `tqdm` bar.
         replace: Whether a file that is at `target` when all is done is replaced.
         max_pixels: As in `decode.load`.
 
@@ -105,13 +109,16 @@ def enlarge(
     shape = (*(x * upscaler.scale for x in pixels.shape[:2]), pixels.shape[-1])
     encode.check_size(target, *shape[:2])
     rows, columns = tiling.tiles(pixels.shape, upscaler, tile)
-    _check_memory(rows, columns, shape, upscaler.scale)
+    _check_memory(rows, columns, shape, upscaler)
     progress = progress or partial(tqdm, disable=True)
-    tiles = progress(total=len(rows) * len(columns))
-    with tiles as bar, whole(target, replace=replace) as place:
-        dtype = np.uint16 if stored.top > 255 and "16 bits" not in lost else np.uint8
-        bands = tiling.bands(_counted(upscaler, bar), pixels, tile, dtype=dtype)
-        encode.write(place, shape, dtype, bands, stored.profile)
+    dtype = np.uint16 if stored.top > 255 and "16 bits" not in lost else np.uint8
+    with (
+        progress(total=prod(shape[:2])) as bar,
+        whole(target, replace=replace) as place,
+    ):
+        bands = tiling.bands(upscaler, pixels, tile, dtype=dtype, done=bar.update)
+        with closing(bands):
+            encode.write(place, shape, dtype, bands, stored.profile)
     return shape, (*stored.notes, *(_LOST[what] for what in lost))
 
 
@@ -123,12 +130,12 @@ def _check_place(target):
         )
 
 
-def _check_memory(rows, columns, shape, scale):
-    """Raise an error if a band and a tile, as floats, can't fit into this machine."""
-    band = max(row.core.stop - row.core.start for row in rows) * scale * prod(shape[1:])
-    window = (rows[0].window, columns[0].window)
-    tile = prod((x.stop - x.start) * scale for x in window) * shape[-1]
-    needed, memory = band + 4 * tile, runtime.memory()
+def _check_memory(rows, columns, shape, upscaler):
+    """Raise an error if two bands and a window can't fit into this machine."""
+    rows_of_band = max(row.core.stop - row.core.start for row in rows) * upscaler.scale
+    window = prod(x.stop - x.start for x in (rows[0].window, columns[0].window))
+    needed = 2 * rows_of_band * prod(shape[1:]) + window * upscaler.memory
+    memory = runtime.memory()
     if needed > memory:
         raise ValueError(
             f"Expected parts of the result that fit into {memory / 1e9:.1f} GB of "
@@ -194,14 +201,3 @@ def _for_pixels(method, channels, top):
         return np.concatenate(parts, axis=-1)
 
     return color._replace(function=function, radius=max(color.radius, alpha.radius))
-
-
-def _counted(upscaler, bar):
-    """The same `Upscaler`, which moves a progress bar by one with each tile."""
-
-    def function(window):
-        large = upscaler.function(window)
-        bar.update()
-        return large
-
-    return upscaler._replace(function=function)

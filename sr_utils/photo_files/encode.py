@@ -30,6 +30,7 @@ _WIDEST = {"JPEG": 65_500, "WEBP": 16_383, "PNG": 1_000_000}
 _LARGEST = {"JPEG": 300e6, "BMP": 300e6, "WEBP": 100e6}  # pixels in 2 GiB of memory
 _LARGEST_CHUNK = 2**30  # bytes; PNG ends below 2**31
 _CLASSIC_TIFF = 2**32 - 2**20  # bytes that its 32-bit offsets reach, less the tags
+_ROWS = 64  # that are compressed at once
 _LEVEL = 4  # of compression; 9 takes many times as long for a few percent
 
 
@@ -106,9 +107,10 @@ def _write_png(path, shape, dtype, bands, profile):
 def _packed(bands):
     """Compress rows as differences from the row above, the filter "Up" of PNG."""
     packer, above = zlib.compressobj(_LEVEL), 0
-    for band in bands:  # (rows, width, channels)
-        ordered = band.astype(band.dtype.newbyteorder(">"), order="C")
-        rows = ordered.reshape(len(band), -1).view(np.uint8)  # (rows, bytes)
+    parts = (x[i : i + _ROWS] for x in bands for i in range(0, len(x), _ROWS))
+    for part in parts:  # (rows, width, channels)
+        ordered = part.astype(part.dtype.newbyteorder(">"), order="C")
+        rows = ordered.reshape(len(part), -1).view(np.uint8)  # (rows, bytes)
         filtered = np.empty(
             (len(rows), rows.shape[1] + 1), np.uint8
         )  # (rows, 1 + bytes)
