@@ -6,7 +6,7 @@
 - layers, models, architecture: networks, and what they add up to
 - losses, vgg, perceptual, srgan: what networks are asked for
 - metrics, scoreboard: how results are measured
-- tiling, export, pretrained: networks at work
+- tiling, ahead, export, pretrained: networks at work
 - pictures, plots, method_colors, widgets, progress: what a reader sees
 - diagrams, published, evidence: drawn networks, what papers report, stored tables
 - checks: what the check of an exercise replies
