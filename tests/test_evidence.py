@@ -7,7 +7,7 @@ from statistics import mean
 
 import pytest
 
-from benchmarks import choices, twins
+from benchmarks import choices, clean_share, twins
 from sr_utils import evidence, vgg
 
 ROWS = {
@@ -145,3 +145,30 @@ def test_a_twin_can_be_trained_again():
         expected = stored.results(f"{name}: {layer}")[0]
         assert again[layer] == pytest.approx(expected, rel=0.1)
     assert again["grid"] < min(stored.results("60 steps: grid")) - 0.5
+
+
+def test_the_stored_shares_are_those_of_the_benchmark():
+    stored, trainings = evidence.load(clean_share.NAME), clean_share.TRAININGS
+    assert set(stored.rows) == {
+        f"{x}: {y}" for x in trainings for y in clean_share.CONDITIONS
+    }
+    for name, row in stored.rows.items():
+        recipe = trainings[name.rsplit(": ", 1)[0]]
+        assert row.items() >= clean_share.settings(recipe).items()
+        assert len(row["results"]) == len(choices.SEEDS)
+
+
+def test_the_trainings_of_the_shares_differ_in_their_pairs_only():
+    recipes = [replace(x, degrade=None) for x in clean_share.TRAININGS.values()]
+    assert all(recipe == recipes[0] for recipe in recipes)
+    degradations = {x.degrade for x in clean_share.TRAININGS.values()}
+    assert len(degradations) == len(recipes)
+
+
+@pytest.mark.slow
+def test_a_share_can_be_trained_again():
+    stored, name = evidence.load(clean_share.NAME), "none clean"
+    again = clean_share.result(clean_share.TRAININGS[name])
+    for kind, score in again.items():
+        assert abs(score - stored.results(f"{name}: {kind}")[0]) < 0.3
+        assert abs(score - mean(stored.results(f"all clean: {kind}"))) > 0.5

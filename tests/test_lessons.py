@@ -14,6 +14,7 @@ from keras import ops
 from sr_utils import (
     architecture,
     datasets,
+    degradations,
     export,
     losses,
     models,
@@ -236,6 +237,57 @@ def test_the_habits_of_esrgan_are_kept(fifth_lesson, stand_in, rng, size):
     assert np.abs(255 * high - levels).max() <= 1  # a value may lie between two levels
     assert np.mean(np.abs(255 * high - levels) > 0.01) < 0.02
     assert np.allclose(255 * high, np.round(255 * high), atol=1e-3)
+
+
+@pytest.fixture(scope="module")
+def seventh_lesson():
+    return taught("07_real_photographs")
+
+
+def test_each_degradation_is_the_one_of_the_lesson(seventh_lesson, rng):
+    image, kernel = rng.random((24, 16, 3), "float32"), degradations.gaussian_kernel(2)
+    pairs = {
+        "gaussian": (seventh_lesson["gaussian"](2), kernel),
+        "blur": (
+            seventh_lesson["blur"](image, kernel),
+            degradations.blur(image, kernel),
+        ),
+        "reduce": (
+            seventh_lesson["reduce"](image, 4),
+            degradations.resized(image, (6, 4)),
+        ),
+        "add_noise": (
+            seventh_lesson["add_noise"](image, 5, seed=3),
+            degradations.gaussian_noise(image, 5, seed=3),
+        ),
+        "as_jpeg": (
+            seventh_lesson["as_jpeg"](image, 30)[0],
+            degradations.compressed(image, 30),
+        ),
+    }
+    for name, (taught_result, ours) in pairs.items():
+        np.testing.assert_allclose(taught_result, ours, atol=1e-5, err_msg=name)
+
+
+def test_the_whole_formula_is_the_one_of_the_lesson(seventh_lesson, rng):
+    image = rng.random((24, 16, 3), "float32")
+    blur, stored = (seventh_lesson[name] for name in ("blurred", "stored"))
+
+    def ours(quality):
+        return degradations.degrade(image, 4, 0, blur=blur(2), compress=stored(quality))
+
+    taught_result = seventh_lesson["photographed"](image, 2, 0, 75)
+    np.testing.assert_allclose(taught_result, ours(75), atol=1.5 / 255)
+    assert np.abs(taught_result - ours(30)).max() > 10 / 255
+
+
+@pytest.mark.parametrize("width", [1.5, 3])
+def test_an_edge_tells_the_width_of_the_blur(seventh_lesson, rng, width):
+    columns = np.arange(32) - 15.5 + 0.1 * np.arange(32)[:, None]
+    step = 0.2 + 0.6 * seventh_lesson["special"].ndtr(columns / width)
+    edge = np.repeat(step[..., None], 3, axis=-1) + rng.normal(0, 0.005, (32, 32, 3))
+    found = seventh_lesson["edge_width"](edge.astype("float32"))
+    assert abs(found * np.hypot(1, 0.1) - width) < 0.15
 
 
 @pytest.mark.slow

@@ -109,8 +109,17 @@ def settings(recipe):
     return choices.settings(recipe) | {x: described[x] for x in ("initial", "degrade")}
 
 
-def main():
-    """Train what isn't stored yet, and store the rows of each with its last seed."""
+def result(recipe):
+    """What the table holds of a training."""
+    return measure(trained(recipe))
+
+
+def main(result=result):
+    """Train what isn't stored yet, and store the rows of each with its last seed.
+
+    Args:
+        result: Function from a recipe to what the table holds of its training.
+    """
     runtime.start()
     rows = _stored()
     for name, recipe in tqdm(TRAININGS.items(), unit="training"):
@@ -118,7 +127,7 @@ def main():
             continue
         with runtime.silence():
             seeds = [replace(recipe, seed=seed) for seed in choices.SEEDS]
-            found = [measure(trained(x)) for x in seeds]
+            found = [result(x) for x in seeds]
         for kind in found[0]:
             results = {"results": [x[kind] for x in found]}
             rows[f"{name}: {kind}"] = settings(recipe) | results

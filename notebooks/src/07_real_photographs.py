@@ -87,7 +87,7 @@ real["SRGAN, real"] = upscaler("srgan_x4_real")
 
 # %%
 sent = phone(portrait, 4, seed=0)
-results = {name: (methods | real)[name](sent) for name in ("SRGAN", "SRGAN, real")}
+results = {name: (methods | real)[name](sent) for name in ("SRGAN", "SRResNet, real")}
 squares = np.kron(sent, np.ones((4, 4, 1)))
 alt = "A portrait in large squares; with scratches and blocks; smooth and clean."
 pictures.gallery({"what was sent": squares} | results, alt=alt)
@@ -107,7 +107,7 @@ pictures.gallery(panels, zoom=3, captions=captions, alt=alt)
 # %% tags=["nbval-ignore-output"]
 scores = {x: metrics.psnr(portrait, y, shave=4) for x, y in results.items()}
 print(", ".join(f"{name}: {x:.2f} dB" for name, x in scores.items()))
-assert scores["SRGAN, real"] > scores["SRGAN"] + 0.3
+assert scores["SRResNet, real"] > scores["SRGAN"] + 0.3
 
 # %% [markdown]
 # **What you will learn**
@@ -235,13 +235,20 @@ weights = "imagenet" if imagenet else None
 print("weights of VGG19:", "ImageNet" if imagenet else "RANDOM")
 features = CalibratedFeatures(judges, weights, datasets.training())
 originals = [datasets.pair(x, 4)[0] for x in photographs.values()]
-clouds = [features(x) for x in originals]
+
+
+# %%
+def cloud(image):
+    return features(images.quantize(image)[4:-4, 4:-4])  # without the border, as PSNR
+
+
+clouds = [cloud(x) for x in originals]
 assert len(clouds) == 3
 
 
 # %%
 def frechet(results):
-    seen = [features(images.quantize(x)) for x in results]
+    seen = [cloud(x) for x in results]
     return [
         metrics.frechet_distance(np.concatenate(x), np.concatenate(y))
         for x, y in zip(zip(*clouds, strict=True), zip(*seen, strict=True), strict=True)
@@ -460,7 +467,7 @@ assert ratio > 1.1
 # ### All together
 #
 # **Predict:** now blur of 2, noise of 5 and quality 75 at once. Alone they cost SRResNet 2.3,
-# 1.2 and 2.4 dB. What do they cost together?
+# 1.1 and 2.4 dB. What do they cost together?
 #
 # - **A** About the sum, 6 dB.
 # - **B** Less than the sum, but the methods end within half a decibel of each other.
@@ -472,7 +479,7 @@ conditions["together"] = partial(degradations.degrade, **damages)
 look_at("together", methods)
 alone = sum(lost(name, "SRResNet") for name in ("blur", "noise", "JPEG 75"))
 assert lost("together", "SRResNet") < alone - 1
-assert np.ptp([found["together", name][0] for name in methods]) < 0.6
+assert np.ptp([found["together", name][0] for name in methods]) < 0.5
 
 # %%
 eyes("together")
@@ -495,7 +502,7 @@ eyes("together")
 def turn(blur, noise, quality):
     steps = {"blur": blurred(blur), "noise": partial(noisy, sigma=noise)}
     low = degradations.degrade(cat, 4, 2, **steps, compress=stored(quality))
-    both = {"SRGAN": methods["SRGAN"](low), "SRGAN, real": real["SRGAN, real"](low)}
+    both = {name: (methods | real)[name](low) for name in ("SRGAN", "SRResNet, real")}
     panels = {name: pictures.crop(x, (92, 144, 72, 72)) for name, x in both.items()}
     captions = {x: f"{metrics.psnr(cat, y, shave=4):.2f} dB" for x, y in both.items()}
     alt = f"A cat's eye, twice, after blur {blur}, noise {noise} and quality {quality}."
@@ -689,7 +696,15 @@ assert trade["mixture"][4] < min(trade["mixture"][:3]) - 0.2
 # %% [markdown]
 # ## The shipped networks
 #
-# TODO(numbers): how `srresnet_x4_real` and `srgan_x4_real` were trained.
+# `srresnet_x4_real` is trained in the same way, for longer, so "SRResNet, real" is a fairer
+# comparison to yours than to "SRResNet": it has 64 channels, not 48; it started from the weights
+# of `srresnet_x4_wide`, which had seen more photographs; and its pairs are drawn otherwise. One in
+# eight is clean, one in eight went through the formula twice, and the others went through it once,
+# with each of the four parts drawn one time in three. So the network also meets noise alone, and
+# JPEG alone. It took 24,000 steps. `srgan_x4_real` went on from there for 4,000 steps on the same
+# pairs, with the losses of lesson 4 and a discriminator that judges each patch by itself.
+#
+# Here they are beside the others, under everything that you have tried.
 
 # %% tags=["nbval-ignore-output"]
 for name in conditions:
@@ -723,7 +738,19 @@ assert not imagenet or found["mixture", "SRGAN, real"][1] < found["mixture", "SR
 eyes("together", [*real])
 
 # %% [markdown]
-# TODO(numbers): reading the tables.
+# Read PSNR first. Under every damage "SRResNet, real" is the closest, and closer than yours: by
+# almost 2 dB over SRResNet under the mixture, by 0.3 dB with a little noise. On clean images it pays
+# 0.2 dB, and 0.3 measured from `srresnet_x4_wide`, where it started. A network that knows bad
+# photographs doesn't have to be bad at good ones, if it is large enough, trained long enough, and
+# most of what it sees is only a little bad.
+#
+# Then the Fréchet distance. "SRGAN, real" has the lowest in the first layer under every damage. In
+# the second, which no loss was trained on, it has the lowest under all but the mixture. It pays more
+# than a decibel for that, as lesson 4's SRGAN does. But look at the picture before you call it the
+# winner. It covers skin and iris with a fine weave, like a canvas. No photograph has that, and you see it
+# at once; in the features it is still nearer to photographs than smooth skin is. So the picture at
+# the top of this lesson is the other network's. Training it further, with a smaller weight of the
+# adversarial loss, is work that is left to do.
 
 # %% [markdown]
 # ## How blurred is your photograph?
@@ -954,7 +981,7 @@ pictures.gallery(panels, columns=3, alt=alt)
 # and enlarge that, and compare. For whole files of any size, use the command of the package:
 #
 # ```
-# sr-upscale holiday.jpg -o large.png --model srgan_x4_real
+# sr-upscale holiday.jpg -o large.png --model srresnet_x4_real
 # ```
 
 # %% [markdown]
@@ -991,11 +1018,11 @@ assert apart[0] > apart[1]
 
 # %% [markdown]
 # The small images do differ by more than the noise, so a machine that knows the font and has
-# only these two to choose from could tell them apart. The enlarged pictures don't show it. They
-# show strokes that look as certain as the true ones. A network draws what is *likely*, and for
-# one plate, one face or one tumor, likely isn't evidence.
+# only these two to choose from could tell them apart. In the enlarged pictures 8 and B have become
+# one shape, and so have 3 and 8. What is dark in them was drawn by a network, which draws what is
+# *likely*. For one plate, one face or one tumor, likely isn't evidence.
 #
-# - **Faces.** Eyes of four pixels come back as somebody's eyes. PULSE ([Menon and others,
+# - **Faces.** Eyes of four pixels come back as somebody's eyes: compare those of the portrait above. PULSE ([Menon and others,
 #   2020](https://arxiv.org/abs/2003.03808)) became known for turning a small picture of Barack
 #   Obama into a white man; its authors added a section on this bias.
 # - **Text and plates.** A sharp wrong digit is worse than a blurred one.
