@@ -697,7 +697,6 @@ def test_the_models_are_those_on_this_machine(tmp_path, monkeypatch, capsys):
         command.main(["--help"])
     words = capsys.readouterr().out.replace(",", " ").split()
     assert set(enlarge.names()) <= set(words)
-    assert command.DEFAULT in pretrained.names()
 
 
 def start(*arguments):

@@ -13,9 +13,8 @@ from .. import runtime, tiling
 from ..images import check_count
 from ..photo_files import decode, encode
 from ..photo_files.atomic import remove_leftovers
-from . import enlarge, process
+from . import choice, enlarge, process
 
-DEFAULT = "srresnet_x4"
 _EPILOG = """\
 examples:
   %(prog)s photo.jpg -o large.png
@@ -124,7 +123,7 @@ def run(planned, method, options):
 
     Args:
         planned: A `Plan`.
-        method: An `enlarge.Method`.
+        method: An `enlarge.Method` or a `choice.Choice`.
         options: Has the attributes `tile`, `overwrite` and `max_pixels`, as
             `enlarge.enlarge` takes them.
 
@@ -175,9 +174,9 @@ def _parser():
     parser.add_argument(
         "--model",
         choices=enlarge.names(),
-        default=DEFAULT,
         metavar="NAME",
-        help=f"{', '.join(enlarge.names())} (default: {DEFAULT})",
+        help=f"{', '.join(enlarge.names())} (default: {choice.REAL} for lossy files "
+        f"and noisy photographs, {choice.CLEAN} for others)",
     )
     parser.add_argument(
         "--scale",
@@ -225,13 +224,17 @@ def _parser():
 
 
 def _method(options):
-    """The `enlarge.Method` that the options ask for."""
+    """The `enlarge.Method` that the options ask for, or a `choice.Choice`."""
     _check_is_network(options)
     precision = _precision() if options.fast else "float32"
-    method = enlarge.method(options.model, options.scale, precision)
-    if not options.ensemble:
-        return method
-    return method._replace(color=tiling.self_ensemble(method.color))
+
+    def make(name):
+        method = enlarge.method(name, options.scale, precision)
+        if not options.ensemble:
+            return method
+        return method._replace(color=tiling.self_ensemble(method.color))
+
+    return make(options.model) if options.model else choice.Choice(make)
 
 
 def _check_is_network(options):

@@ -85,7 +85,7 @@ def enlarge(
         source: `pathlib.Path` of any photograph that Pillow reads.
         target: `pathlib.Path` to write, in an existing folder; its ending chooses the
             format.
-        method: A `Method`.
+        method: A `Method`, or a `choice.Choice` of one.
         tile: As in `tiling.tiled`.
         progress: Called with `total=` the number of pixels of the result, it returns a
             `tqdm` bar.
@@ -93,8 +93,8 @@ def enlarge(
         max_pixels: As in `decode.load`.
 
     Returns:
-        Shape of the result, `(height, width, channels)`, and a tuple of clauses about
-        what of the photograph isn't in it.
+        Shape of the result, `(height, width, channels)`, and a tuple of clauses: which
+        method was chosen, and what of the photograph isn't in the result.
 
     Raises:
         FileExistsError: If there is a file at `target` that isn't to be replaced.
@@ -103,6 +103,9 @@ def enlarge(
     """
     _check_place(target)
     stored = _load(source, max_pixels)
+    chosen = ()
+    if not isinstance(method, Method):
+        method, *chosen = method(source, stored)
     lost = _lost(stored, target)
     pixels, top = _prepared(stored, "alpha" in lost)
     upscaler = _for_pixels(method, pixels.shape[-1], top)
@@ -119,7 +122,7 @@ def enlarge(
         bands = tiling.bands(upscaler, pixels, tile, dtype=dtype, done=bar.update)
         with closing(bands):
             encode.write(place, shape, dtype, bands, stored.profile)
-    return shape, (*stored.notes, *(_LOST[what] for what in lost))
+    return shape, (*chosen, *stored.notes, *(_LOST[what] for what in lost))
 
 
 def _check_place(target):
