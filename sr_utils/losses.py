@@ -75,20 +75,10 @@ def grid(y_true, y_pred):
             f"Expected images of at least {_PERIOD} x {_PERIOD} pixels. "
             f"Received: {height} x {width}"
         )
-    return ops.var(_means_of_places(y_true - y_pred), axis=1)
-
-
-def _means_of_places(error):
-    """The mean over all pixels with the same place in their square: `(batch, 16)`."""
-    height, width, channels = error.shape[1:]
-    if height and width and height % _PERIOD == width % _PERIOD == 0:
-        shape = (-1, height // _PERIOD, _PERIOD, width // _PERIOD, _PERIOD, channels)
-        means = ops.mean(ops.reshape(error, shape), axis=(1, 3, 5))
-        return ops.reshape(means, (-1, _PERIOD**2))
-    # Cut squares at the border leave some places with fewer pixels.
+    error = y_true - y_pred
     means = [
         ops.mean(error[:, y::_PERIOD, x::_PERIOD], axis=(1, 2, 3))
         for y in range(_PERIOD)
         for x in range(_PERIOD)
     ]
-    return ops.stack(means, axis=1)
+    return ops.var(ops.stack(means, axis=1), axis=1)

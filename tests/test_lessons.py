@@ -146,9 +146,8 @@ def fourth_lesson():
     return taught("04_srgan", "cross_entropy")
 
 
-@pytest.mark.parametrize("size", [(16, 12), (15, 13)])
-def test_the_grid_is_the_one_of_the_lesson(fourth_lesson, rng, size):
-    x, y = rng.random((2, 3, *size, 3), dtype="float32")
+def test_the_grid_is_the_one_of_the_lesson(fourth_lesson, rng):
+    x, y = rng.random((2, 3, 16, 12, 3), dtype="float32")
     assert np.allclose(fourth_lesson["grid"](x, y), losses.grid(x, y), rtol=1e-4)
 
 
