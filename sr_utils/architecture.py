@@ -209,8 +209,8 @@ def _effect(layer):
 
 
 def _values(tensors):
-    """Values of tensors for each pixel of a probe, in all channels."""
-    return sum(math.prod(x.shape) for x in tensors) // _PROBE**2
+    """Values for each pixel of a probe; a number among the tensors counts as one."""
+    return sum(math.prod(getattr(x, "shape", ())) for x in tensors) // _PROBE**2
 
 
 def _work(model):

@@ -299,3 +299,12 @@ def test_an_ensemble_has_no_preferred_position(rng):
         assert not np.allclose(moved(turned(image)), turned(moved(image)))
         ensemble = tiling.self_ensemble(moved)
         np.testing.assert_allclose(ensemble(turned(image)), turned(ensemble(image)))
+
+
+def test_a_network_that_adds_a_number_has_a_cost_in_memory():
+    low = keras.Input((None, None, 3))
+    network = keras.Model(low, keras.layers.UpSampling2D(2)(low + 0.5))
+    with pytest.raises(ValueError, match="Received: UpSampling2D"):
+        architecture.receptive_radius(network)
+    network = keras.Model(low, keras.layers.Conv2D(8, 1)(low + 0.5))
+    assert architecture.memory(network) == 2 * (3 + 8) * 4

@@ -550,7 +550,8 @@ assert means[0] > means[1] + 0.3
 # %% [markdown]
 # No two are alike, and one of those that went through it twice is nearly clean: weak steps are
 # drawn, too. On the mean twice is worse.
-#
+
+# %% [markdown]
 # It still isn't a camera. A sensor sees one color per pixel, and the other two are guessed, so
 # real noise hangs together over several pixels. Phones remove noise and sharpen after that,
 # which leaves smears and bright rims. Shaking hands blur along a line, not as a Gaussian does.
@@ -616,8 +617,8 @@ assert found["clean", "yours"][0] < found["clean", "SRResNet"][0] - 0.3
 eyes("together", ["SRResNet", "yours"])
 
 # %% [markdown]
-# The squares are gone, and so is some of the detail. By PSNR this eye is no better than it was;
-# the mean over the photographs is, a little. One training is an anecdote. Here are three, which
+# The squares are gone, and so is some detail. By PSNR this eye is no better than before;
+# the mean of the photographs is, a little. One training is an anecdote. Here are three, which
 # differ in their batches, measured on four random degradations of each photograph, beside three
 # that took as many steps on clean pairs only.
 
@@ -728,29 +729,32 @@ print("PSNR in dB, higher is better")
 told(0)
 assert found["mixture", "bicubic"][0] > found["mixture", "SRResNet"][0]
 
+# %% [markdown]
+# Under every damage "SRResNet, real" is the closest, and closer than yours: by almost 2 dB over
+# SRResNet under the mixture, by 0.3 dB with a little noise. On clean images it pays 0.2 dB, and 0.3
+# measured from `srresnet_x4_wide`, where it started. A network that knows bad photographs doesn't
+# have to be bad at good ones, if it is large enough, trained long enough, and most of what it sees is
+# only a little bad.
+
 # %% tags=["nbval-ignore-output"]
 for number, layer in enumerate(judges, start=1):
     print(f"Fréchet distance of {layer}, lower is better")
     told(number)
 assert not imagenet or found["mixture", "SRGAN, real"][1] < found["mixture", "SRGAN"][1]
 
+# %% [markdown]
+# "SRGAN, real" has the lowest distance in the first layer under every damage, and in the second,
+# which no loss was trained on, under all but the mixture. It pays more than a decibel for that, as
+# lesson 4's SRGAN does.
+
 # %%
 eyes("together", [*real])
 
 # %% [markdown]
-# Read PSNR first. Under every damage "SRResNet, real" is the closest, and closer than yours: by
-# almost 2 dB over SRResNet under the mixture, by 0.3 dB with a little noise. On clean images it pays
-# 0.2 dB, and 0.3 measured from `srresnet_x4_wide`, where it started. A network that knows bad
-# photographs doesn't have to be bad at good ones, if it is large enough, trained long enough, and
-# most of what it sees is only a little bad.
-#
-# Then the Fréchet distance. "SRGAN, real" has the lowest in the first layer under every damage. In
-# the second, which no loss was trained on, it has the lowest under all but the mixture. It pays more
-# than a decibel for that, as lesson 4's SRGAN does. But look at the picture before you call it the
-# winner. It covers skin and iris with a fine weave, like a canvas. No photograph has that, and you see it
-# at once; in the features it is still nearer to photographs than smooth skin is. So the picture at
-# the top of this lesson is the other network's. Training it further, with a smaller weight of the
-# adversarial loss, is work that is left to do.
+# Look at the skin beside the eye before you call "SRGAN, real" the winner. It covers skin and iris
+# with a fine weave, like a canvas. No photograph has that, and you see it at once; in the features it
+# is still nearer to photographs than smooth skin is. So the picture at the top of this lesson is the
+# other network's.
 
 # %% [markdown]
 # ## How blurred is your photograph?
@@ -978,7 +982,7 @@ pictures.gallery(panels, columns=3, alt=alt)
 # %% [markdown]
 # A phone's photograph has 12 million pixels, but not as much detail: lens, noise removal and
 # JPEG blur it over two or three of them. If it looks soft at full size, reduce it by 2 first
-# and enlarge that, and compare. For whole files of any size, use the command of the package:
+# and enlarge that, and compare. For whole files, use the package's command:
 #
 # ```
 # sr-upscale holiday.jpg -o large.png --model srresnet_x4_real
