@@ -1,7 +1,8 @@
 """Experiments that are too long for a lesson, as stored tables.
 
 A table says which command makes it again, on which machine it was made, and what each
-seed gave. `write` is for those commands, `load` for lessons.
+seed gave; or, where nothing depends on a seed, several measures of the same thing.
+`write` is for those commands, `load` for lessons.
 """
 
 import json
@@ -18,9 +19,10 @@ class Table:
     """What was measured, once for each seed; print it or let Jupyter show it.
 
     Args:
-        about: Dictionary with "measured", "command", "machine" and "seeds".
+        about: Dictionary with "measured", "command", "machine", and "seeds" or the
+            names of the measures, "columns".
         rows: Dictionary from a row's name to a dictionary with "results", one float
-            for each seed, and the settings that led to them.
+            for each seed or column, and the settings that led to them.
     """
 
     def __init__(self, about, rows):
@@ -28,7 +30,7 @@ class Table:
         self.rows = rows
 
     def results(self, name):
-        """The results of a row, one for each seed."""
+        """The results of a row, one for each seed or column."""
         return self.rows[name]["results"]
 
     def mean(self, name):
@@ -59,6 +61,10 @@ class Table:
         return f"<table>{head}{rows}</table><p>{escape(self.caption)}</p>"
 
     def _cells(self):
+        if columns := self.about.get("columns"):
+            return [["", *columns]] + [
+                [name, *(f"{x:.4g}" for x in self.results(name))] for name in self.rows
+            ]
         seeds = [f"seed {seed}" for seed in self.about["seeds"]]
         return [["", "mean", *seeds]] + [
             [name, *(f"{x:.2f}" for x in (self.mean(name), *self.results(name)))]
@@ -85,7 +91,7 @@ def write(name, rows, **about):
     Args:
         name: Of the table.
         rows: As in `Table`.
-        **about: "measured", "command" and "seeds", as in `Table`.
+        **about: "measured", "command" and "seeds" or "columns", as in `Table`.
     """
     about |= {"machine": f"{runtime.machine()}, {runtime.precision()}"}
     table = {"about": about, "rows": rows}

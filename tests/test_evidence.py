@@ -3,11 +3,12 @@
 import json
 import os
 from dataclasses import replace
+from math import prod
 from statistics import mean
 
 import pytest
 
-from benchmarks import choices, clean_share, twins
+from benchmarks import block_formats, choices, clean_share, twins
 from sr_utils import evidence, vgg
 
 ROWS = {
@@ -41,6 +42,17 @@ def test_rows_can_be_chosen(table):
     assert list(chosen.rows) == ["other"]
     assert chosen.caption == table.caption
     assert table.results("one") == [1, 2, 6]
+
+
+def test_a_table_without_seeds_tells_its_columns(tmp_path, monkeypatch):
+    monkeypatch.setattr(evidence, "FOLDER", tmp_path)
+    about = {"measured": "Apples.", "command": "python -m x"}
+    rows = {"one": {"results": [0.0566, 29.9]}}
+    table = evidence.write("columns", rows, **about, columns=["bits", "PSNR"])
+    head, one, _ = repr(table).splitlines()
+    assert head.split() == ["bits", "PSNR"]
+    assert one.split() == ["one", "0.0566", "29.9"]
+    assert "<th>PSNR</th>" in table._repr_html_()
 
 
 def test_an_unknown_table_is_refused(table):
@@ -172,3 +184,40 @@ def test_a_share_can_be_trained_again():
     for kind, score in again.items():
         assert abs(score - stored.results(f"{name}: {kind}")[0]) < 0.3
         assert abs(score - mean(stored.results(f"all clean: {kind}"))) > 0.5
+
+
+def stored_bits(images, scale, side):
+    """Bits per pixel by the definition of ASTC, 128 for a block, or of RGBA8."""
+    sizes = [[n - n % 4 for n in image.shape[:2]] for image in images]
+    blocks = [[-(-n // (scale * (side or 1))) for n in size] for size in sizes]
+    return (128 if side else 32) * sum(map(prod, blocks)) / sum(map(prod, sizes))
+
+
+def test_the_stored_formats_are_those_of_the_benchmark():
+    stored, expected = evidence.load(block_formats.NAME), {}
+    for name, images in block_formats.sets().items():
+        for kept, way in block_formats.WAYS.items():
+            for kind in block_formats.formats(way):
+                side = None if kind == block_formats.UNCOMPRESSED else kind
+                bits = stored_bits(images.values(), way.scale, side)
+                expected[block_formats.row_name(name, kept, kind)] = bits
+    assert {x: stored.results(x)[0] for x in stored.rows} == pytest.approx(
+        expected, abs=1e-4
+    )
+    assert stored.about["columns"] == block_formats.COLUMNS
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    os.environ.get(vgg.WEIGHTS_VARIABLE, "none") == "none",
+    reason=f"{vgg.WEIGHTS_VARIABLE} doesn't name weights of VGG19",
+)
+def test_an_uncompressed_texture_can_be_measured_again():
+    stored, kept = evidence.load(block_formats.NAME), "quarter, SRGAN"
+    row = ("textures", kept, block_formats.UNCOMPRESSED)
+    board, way = block_formats.scoreboard(), block_formats.WAYS[kept]
+    again = block_formats.measure(board, row[0], way, row[2])
+    found = stored.results(block_formats.row_name(*row))
+    assert again == pytest.approx(found, rel=0.01)
+    other = stored.results(block_formats.row_name("textures", "quarter, SRGAN", 4))
+    assert again != pytest.approx(other, rel=0.01)
