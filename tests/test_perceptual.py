@@ -398,6 +398,7 @@ UPSCALERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("worse", UPSCALERS)
 def test_the_frechet_distance_ranks_as_an_eye_does(board, worse):
     board.add(worse, UPSCALERS[worse])
@@ -405,6 +406,7 @@ def test_the_frechet_distance_ranks_as_an_eye_does(board, worse):
     assert found[0] > found[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", UPSCALERS)
 def test_no_channel_dominates_the_distance(board, record_property, name):
     shares = {}
