@@ -65,7 +65,8 @@ def assert_is(path, pixels, top=255):
 
 
 def names(folder):
-    return sorted(path.name for path in folder.iterdir())
+    """Of all files but the records of results."""
+    return sorted(x.name for x in folder.iterdir() if x.name != ".sr-upscale")
 
 
 def save(path, pixels, **options):
@@ -383,14 +384,25 @@ def test_a_bad_photograph_stops_no_other(tmp_path, pixels, run):
     ]
 
 
-def test_results_never_replace_each_other(tmp_path, pixels, run):
+def test_photographs_of_one_name_get_two_results(tmp_path, pixels, run):
     save(tmp_path / "a.png", pixels)
     save(tmp_path / "a.bmp", 255 - pixels)
-    status, _, err = run(tmp_path, "-o", tmp_path / "large", "--overwrite")
-    assert status == 1
-    assert len(err) == 1
+    assert run(tmp_path, "-o", tmp_path / "large")[0] == 0
+    assert names(tmp_path / "large") == ["a.bmp.png", "a.png.png"]
+    assert_is(tmp_path / "large" / "a.png.png", pixels)
+    assert_is(tmp_path / "large" / "a.bmp.png", 255 - pixels)
+
+
+def test_results_never_replace_each_other(tmp_path, pixels, run):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    save(tmp_path / "one" / "a.png", pixels)
+    save(tmp_path / "two" / "a.png", 255 - pixels)
+    folders = (tmp_path / "one", tmp_path / "two")
+    status, _, err = run(*folders, "-o", tmp_path / "large", "--overwrite")
+    assert (status, len(err)) == (1, 1)
     assert "another name" in err[0]
-    assert_is(tmp_path / "large" / "a.png", 255 - pixels)
+    assert_is(tmp_path / "large" / "a.png", pixels)
 
 
 def test_files_are_replaced_only_on_request(tmp_path, pixels, run):
@@ -480,14 +492,13 @@ def test_wrong_command_lines(tmp_path, monkeypatch, capsys, arguments, complaint
 
 def test_a_photograph_to_enlarge_is_never_replaced(tmp_path, pixels, run, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    save(tmp_path / "x.jpg", pixels)
     save(tmp_path / "x.png", 255 - pixels)
     save(tmp_path / "y.jpg", pixels)
     (tmp_path / "y.png").symlink_to("x.png")
     before = (tmp_path / "x.png").read_bytes()
-    photographs = ("x.jpg", f"../{tmp_path.name}/x.png", "y.jpg")
+    photographs = (f"../{tmp_path.name}/x.png", "y.jpg")
     status, _, err = run(*photographs, "-o", ".", "--overwrite")
-    assert (status, len(err)) == (1, 3)
+    assert (status, len(err)) == (1, 2)
     assert all("is never replaced. Received: " in line for line in err)
     assert (tmp_path / "x.png").read_bytes() == before
     assert (tmp_path / "y.png").is_symlink()
@@ -522,7 +533,7 @@ def test_recursive_keeps_the_tree(tmp_path, pixels, run):
     for _ in range(2):  # results aren't enlarged again
         status, _, err = run(folder, "-o", large, "--recursive", "--overwrite")
         assert (status, err) == (0, [note])
-        found = [x for x in large.rglob("*") if x.is_file()]
+        found = [x for x in large.rglob("*.png") if x.is_file()]
         expected = [large / x for x in ("a.png", "b/a.png", "b/c/a.png")]
         assert sorted(found) == expected
     assert_is(large / "b" / "c" / "a.png", pixels)

@@ -95,7 +95,7 @@ def test_closed_streams(photographs, tmp_path, closed):
     done = subprocess.run(shell, cwd=ROOT, stdout=subprocess.PIPE, check=False)
     assert done.returncode == 1
     assert done.stdout.count(b"\n") == (2 if closed == "2>&-" else 0)
-    assert sorted(x.name for x in (tmp_path / "large").iterdir())[0] == "a.png"
+    assert list((tmp_path / "large").glob(".sr_utils*")) == []
     assert_enlarged(tmp_path / "large")
 
 
@@ -133,12 +133,13 @@ def test_an_interrupt_while_libraries_are_imported_is_one_line(tmp_path, line, m
     assert done.stderr.startswith("Stopped.")
 
 
-def writing(tmp_path):
-    """The command in the middle of a result that takes long."""
+def writing(tmp_path, *before):
+    """The command in the middle of a result that takes long, after those `before`."""
     noise = np.random.default_rng(0).integers(0, 256, (400, 400, 3), np.uint8)
-    Image.fromarray(noise).save(tmp_path / "a.png")
-    running = start(tmp_path / "a.png", "-o", tmp_path / "large", "--tile", 4)
-    while not list(tmp_path.glob("large/.*/a.png")):
+    Image.fromarray(noise).save(tmp_path / "noise.png")
+    line = (*before, tmp_path / "noise.png", "-o", tmp_path / "large", "--tile", 4)
+    running = start(*line)
+    while not list(tmp_path.glob("large/.*/noise.png")):
         assert running.poll() is None, running.communicate()
         time.sleep(0.01)
     return running
@@ -165,6 +166,21 @@ def test_what_a_killed_command_left_is_removed_by_the_next(photographs, tmp_path
     start(photographs, "-o", tmp_path / "large", "--overwrite").communicate()
     assert not alive[0].exists()
     assert_enlarged(tmp_path / "large")
+
+
+def test_a_killed_command_goes_on_with_what_is_missing(photographs, tmp_path):
+    running = writing(tmp_path, photographs / "a.png")
+    running.kill()
+    running.communicate()
+    line = (photographs, tmp_path / "noise.png", "-o", tmp_path / "large", "--resume")
+    out, err = start(*line).communicate()
+    assert err == b"1 photograph left out: enlarged before\n"
+    assert [line.partition(b" -> ")[0][-9:] for line in out.splitlines()] == [
+        "日本.png".encode()[-9:],
+        b"noise.png",
+    ]
+    assert_enlarged(tmp_path / "large")
+    assert not list((tmp_path / "large").glob(".sr_utils*"))
 
 
 def test_only_folders_of_dead_writers_are_leftovers(tmp_path):

@@ -3,17 +3,18 @@
 import argparse
 import functools
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
 from tqdm import tqdm
 
-from .. import runtime, tiling
+from .. import runtime
 from ..images import check_count
 from ..photo_files import decode, encode
 from ..photo_files.atomic import remove_leftovers
-from . import choice, enlarge, process
+from . import choice, enlarge, process, results
+from .settings import Settings
 
 _EPILOG = """\
 examples:
@@ -28,6 +29,10 @@ upright; other metadata isn't copied. CMYK becomes sRGB.
 A file that is read is never replaced. Of a folder, files without the ending of a
 photograph that Pillow reads are left out, and a line counts them by ending; files and
 folders whose name begins with a dot are left out without a word.
+
+In a folder for results, a.jpg is a.png; if there is also a photograph a.png, they are
+a.jpg.png and a.png.png. The hidden folder .sr-upscale in it records how each was made,
+by which --resume finds what is done.
 
 exit status: 0 if all photographs were enlarged, whatever was left out of a folder; 1 if
 one couldn't be, or a folder couldn't be read or holds none; 2 if the command line is
@@ -44,12 +49,14 @@ class Plan(NamedTuple):
         failures: List of pairs `(source, error)`: folders that give no photograph.
         notes: What is left out of the folders, one line each.
         folder: `pathlib.Path` to make for the results; `None` for a single file.
+        done: Those of `jobs` that `--resume` left out of it.
     """
 
     jobs: list
     failures: list
     notes: list
     folder: Path | None
+    done: list = ()
 
 
 def main(arguments=None):
@@ -63,7 +70,10 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     try:
         planned = plan(options.photographs, options.output, options.recursive)
-        method = _method(options) if planned.jobs else None
+        settings = _settings(options)
+        if options.resume:
+            planned = _without_done(planned, settings)
+        method = settings.method() if planned.jobs else None
         _make(planned)
     except (ImportError, OSError, ValueError) as error:
         parser.exit(2, f"{parser.prog}: error: {_line(error)}\n")
@@ -71,7 +81,7 @@ def main(arguments=None):
         process.say(note, "stderr")
     try:
         with process.stoppable():
-            failures = run(planned, method, options)
+            failures = run(planned, method, options, settings)
     except KeyboardInterrupt as stop:
         process.say("Stopped; results that were finished stay.", "stderr")
         return process.status(stop)
@@ -105,8 +115,7 @@ def plan(photographs, output, recursive=False):
         failures += errors
         notes += left_out
     if folder:
-        jobs = [(path, folder / at / f"{path.stem}.png") for path, at in sources]
-        return Plan(jobs, failures, notes, folder)
+        return Plan(_in_folder(folder, sources), failures, notes, folder)
     if len(sources) > 1:
         raise ValueError(
             f"Expected a folder for the results of {len(sources)} photographs. "
@@ -115,7 +124,7 @@ def plan(photographs, output, recursive=False):
     return Plan([(path, Path(output)) for path, _ in sources], failures, notes, None)
 
 
-def run(planned, method, options):
+def run(planned, method, options, settings):
     """Enlarge all photographs; one that fails stops no other.
 
     What killed commands left beside the results is removed first. A result that can't
@@ -123,27 +132,27 @@ def run(planned, method, options):
 
     Args:
         planned: A `Plan`.
-        method: An `enlarge.Method` or a `choice.Choice`.
-        options: Has the attributes `tile`, `overwrite` and `max_pixels`, as
-            `enlarge.enlarge` takes them.
+        method: What `settings.method()` returns.
+        options: Has the attributes `tile`, `overwrite`, `max_pixels` and `resume`.
+        settings: `Settings`, which the records of the results hold.
 
     Returns:
         List of pairs `(source, error)`.
     """
-    for place in {target.parent for _, target in planned.jobs}:
-        remove_leftovers(place)
-    inputs = {_identity(source) for source, _ in planned.jobs} - {None}
-    failures, written = [], set()
+    places = _places(planned, options)
+    failures = []
     for source, target in planned.jobs:
         try:
-            _check_free(target, options.overwrite, inputs, written)
+            places.check(target)
             if planned.folder:
                 target.parent.mkdir(parents=True, exist_ok=True)
-            line = _enlarged(source, target, method, options)
+            kept = planned.folder or options.resume
+            made = results.made(source, settings) if kept else None
+            line = _enlarged(source, target, method, options, made)
         except Exception as error:  # reported at the end, whatever it is
             failures.append((source, error))
         else:
-            written.add(target)
+            places.take(target)
             _report(line)
     return failures
 
@@ -220,21 +229,20 @@ def _parser():
         action="store_true",
         help="replace files that exist, except photographs to enlarge",
     )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="leave out photographs that were enlarged before, as they are now, in the "
+        "same way",
+    )
     return parser
 
 
-def _method(options):
-    """The `enlarge.Method` that the options ask for, or a `choice.Choice`."""
+def _settings(options):
+    """The `Settings` that the options ask for."""
     _check_is_network(options)
     precision = _precision() if options.fast else "float32"
-
-    def make(name):
-        method = enlarge.method(name, options.scale, precision)
-        if not options.ensemble:
-            return method
-        return method._replace(color=tiling.self_ensemble(method.color))
-
-    return make(options.model) if options.model else choice.Choice(make)
+    return Settings(options.model, options.scale, options.ensemble, precision)
 
 
 def _check_is_network(options):
@@ -358,36 +366,41 @@ def _number(things, word):
 
 
 def _same(path, other):
-    return (
-        None not in (found := {_identity(path), _identity(other)}) and len(found) == 1
-    )
+    found = {results.identity(path), results.identity(other)}
+    return None not in found and len(found) == 1
 
 
-def _identity(path):
-    """What all names of a file or folder share; `None` if there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
+def _in_folder(folder, sources):
+    """Pair photographs with their results, each in the folder that it has there."""
+    beside = defaultdict(list)
+    for path, at in sources:
+        beside[at].append(path.name)
+    names = {at: results.named(found) for at, found in beside.items()}
+    return [(path, folder / at / names[at][path.name]) for path, at in sources]
 
 
-def _check_free(target, overwrite, inputs, written):
-    if _identity(target) in inputs:
-        raise ValueError(
-            "Expected another name for the result; a photograph to enlarge is never "
-            f"replaced. Received: {target}"
-        )
-    if target in written:
-        raise ValueError(
-            f"Expected another name: a photograph before it became {target}, too"
-        )
-    if (target.exists() or target.is_symlink()) and not overwrite:
-        raise ValueError(f"Expected a new file, or --overwrite. Received: {target}")
+def _without_done(planned, settings):
+    """A `Plan` without the photographs whose results are there; a note counts them."""
+    jobs, done = [], []
+    for source, target in planned.jobs:
+        is_done = results.is_done(target, results.made(source, settings))
+        (done if is_done else jobs).append((source, target))
+    note = [f"{_number(done, 'photograph')} left out: enlarged before"] if done else []
+    return planned._replace(jobs=jobs, done=done, notes=planned.notes + note)
 
 
-def _enlarged(source, target, method, options):
-    """Enlarge one photograph and say what became of it."""
+def _places(planned, options):
+    """The `results.Places` of a plan, without what killed commands left there."""
+    every = [*planned.jobs, *planned.done]
+    for place in {target.parent for _, target in every}:
+        remove_leftovers(place)
+    sources = [source for source, _ in every]
+    done = [target for _, target in planned.done]
+    return results.Places(sources, done, options.overwrite)
+
+
+def _enlarged(source, target, method, options, made):
+    """Enlarge one photograph and say what became of it; record how, unless `None`."""
     bar = functools.partial(
         tqdm,
         desc=source.name,
@@ -404,9 +417,9 @@ def _enlarged(source, target, method, options):
         bar,
         replace=options.overwrite,
         max_pixels=options.max_pixels,
+        finished=results.record(target, made) if made else None,
     )
-    size = f"{shape[1]} x {shape[0]} pixels"
-    return f"{source} -> {target}: {'; '.join([size, *lost])}"
+    return results.line(source, target, shape, lost)
 
 
 def _report(line):

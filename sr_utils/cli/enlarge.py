@@ -78,6 +78,7 @@ def enlarge(
     *,
     replace=True,
     max_pixels=None,
+    finished=None,
 ):
     """Enlarge the photograph in a file into another file, which appears whole or not.
 
@@ -91,6 +92,7 @@ def enlarge(
             `tqdm` bar.
         replace: Whether a file that is at `target` when all is done is replaced.
         max_pixels: As in `decode.load`.
+        finished: Called with the path of the whole file before it is at `target`.
 
     Returns:
         Shape of the result, `(height, width, channels)`, and a tuple of clauses: which
@@ -122,6 +124,8 @@ def enlarge(
         bands = tiling.bands(upscaler, pixels, tile, dtype=dtype, done=bar.update)
         with closing(bands):
             encode.write(place, shape, dtype, bands, stored.profile)
+        if finished:
+            finished(place)
     return shape, (*chosen, *stored.notes, *(_LOST[what] for what in lost))
 
 
