@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 _END = object()
 
 
-def ahead(items, count=2):
+def ahead(items, count=1):
     """Iterate in a thread of its own, up to `count` items ahead of whoever takes them.
 
     Networks, compression and files release Python's lock, so they work at the same

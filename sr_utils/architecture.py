@@ -85,14 +85,17 @@ def calls(model):
     """Every use of a layer in a network, from input to output.
 
     Args:
-        model: A functional `keras.Model` of one input. The calls leave traces in its
-            layers, so give a copy of a network that goes on to be used.
+        model: A functional `keras.Model`. The calls leave traces in its layers, so give
+            a copy of a network that goes on to be used.
 
     Returns:
         List of `Call`. Its tensors are symbolic and have the shapes that an image of
         32 x 32 pixels leads to; a layer that is used twice is in it twice.
     """
     found = []
+
+    def probe(image):
+        return keras.Input(batch_shape=(1, _PROBE, _PROBE, image.shape[-1]))
 
     def record(layer, *inputs, **options):
         output = layer(*inputs, **options)
@@ -101,9 +104,7 @@ def calls(model):
 
     keras.models.clone_model(
         model,
-        input_tensors=keras.Input(
-            batch_shape=(1, _PROBE, _PROBE, model.input.shape[-1])
-        ),
+        input_tensors=keras.tree.map_structure(probe, model.input),
         clone_function=lambda layer: layer,
         call_function=record,
     )
@@ -170,6 +171,27 @@ def memory(copy):
     return 2 * max(_values(inputs) + _values([x]) for _, inputs, x in calls(copy)) * 4
 
 
+def halves(network):
+    """Cut a network before the layers that enlarge, which take most of its memory.
+
+    Args:
+        network: A network of `models`.
+
+    Returns:
+        Two `keras.Model` that share its layers: the first maps the low-resolution image
+        to feature maps of the same size, the second maps the image and these to the
+        result. Or `None`, if no sub-pixel stage enlarges, or padded images.
+    """
+    operations = network.operations
+    stages = [x for x in operations if isinstance(x, _DEPTH_TO_SPACE)]
+    if not stages:
+        return None
+    before = next(x for x in operations if x.output is stages[0].input)
+    low, maps = network.input, before.input
+    first, second = keras.Model(low, maps), keras.Model([low, maps], network.output)
+    return (first, second) if _keeps_size(first) else None
+
+
 def reach(copy):
     """The `receptive_radius` of a network in whose layers `calls` may leave traces."""
     return math.ceil(_effect_of_all(copy)[1])
@@ -222,6 +244,11 @@ def _work(model):
         if isinstance(layer, keras.Model):
             work += _work(layer) * _zoom(inputs[0].shape) ** 2
     return work
+
+
+def _keeps_size(model):
+    probe = (1, _PROBE, _PROBE, model.input.shape[-1])
+    return model.compute_output_shape(probe)[:3] == probe[:3]
 
 
 def _zoom(shape):

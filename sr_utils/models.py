@@ -14,7 +14,8 @@ import numpy as np
 from keras import layers, ops
 
 from . import pretrained, runtime, tiling
-from .architecture import in_float32, memory, reach, scale
+from .architecture import halves, in_float32, memory, reach, scale
+from .halves import Halves
 from .images import check_count, check_image, to_rgb
 from .layers import (
     ICNR,
@@ -229,15 +230,23 @@ def upscaler(model, *, compiled=False, exact=True):
         `(height, width, 1)`, goes through the network as RGB and comes back as gray.
     """
     copy = in_float32(model)
-    network = copy if exact else model
+    network, radius = copy if exact else model, _radius(copy)
+    in_parts = compiled and radius is not None and halves(copy) is not None
     call = runtime.graph(network) if compiled else network
+    call = Halves(network) if in_parts else _clipped(call)
+    room = call.memory if in_parts else memory(copy)
 
-    def upscale(low):
+    def upscale(low, *wanted):
         batch = to_rgb(check_image(low))[None].astype("float32")  # (1, h, w, 3)
-        large = np.clip(ops.convert_to_numpy(call(batch))[0], 0, 1)
+        large = call(batch, *wanted)[0]
         return large.mean(-1, keepdims=True) if low.shape[-1] == 1 else large
 
-    return tiling.Upscaler(upscale, scale(copy), _radius(copy), memory(copy))
+    return tiling.Upscaler(upscale, scale(copy), radius, room, in_parts)
+
+
+def _clipped(call):
+    """A function as `call`, whose result is an array in [0, 1]."""
+    return lambda batch: np.clip(ops.convert_to_numpy(call(batch)), 0, 1)
 
 
 def _radius(network):

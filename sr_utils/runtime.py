@@ -182,20 +182,23 @@ def graph(model):
     for new sizes, and warns about it. Other backends call the network as it is.
 
     Args:
-        model: A network from `(batch, height, width, 3)`, float32, to an image.
+        model: A network of one or several inputs, each `(batch, height, width, n)`.
 
     Returns:
-        Function from such an array to the network's result, a tensor.
+        Function from as many arrays to the network's result, a tensor.
     """
     import keras
 
+    def call(*batches):
+        return model(batches if len(batches) > 1 else batches[0], training=False)
+
     if keras.backend.backend() != "tensorflow":
-        return lambda batch: model(batch, training=False)
+        return call
     import tensorflow as tf
 
-    call = tf.function(lambda batch: model(batch, training=False))
-    concrete = call.get_concrete_function(tf.TensorSpec((None, None, None, 3)))
-    return lambda batch: concrete(tf.constant(batch))
+    specs = [tf.TensorSpec(x.shape, x.dtype) for x in model.inputs]
+    concrete = tf.function(call).get_concrete_function(*specs)
+    return lambda *batches: concrete(*map(tf.convert_to_tensor, batches))
 
 
 @contextlib.contextmanager

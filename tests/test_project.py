@@ -111,7 +111,7 @@ def test_the_package_asks_for_nothing_that_colab_has_to_replace():
     project = tomllib.loads(read("pyproject.toml"))["project"]
     needed = {x.name: x for x in map(Requirement, project["dependencies"])}
     new = set(needed) - set(versions)
-    assert new == {"ai-edge-litert", "imagecodecs"}
+    assert new == {"ai-edge-litert", "imagecodecs", "isal"}
     for name in set(needed) - new:
         assert needed[name].specifier.contains(versions[name]), name
 

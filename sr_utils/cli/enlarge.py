@@ -199,12 +199,17 @@ def _without_hidden_colors(pixels):
 def _for_pixels(method, channels, top):
     """An `Upscaler` for pixels with up to 4 channels, whose white is `top`."""
     color, alpha = method
+    top = np.float32(top)
 
-    def function(window):
-        values = window / np.float32(top)
-        if channels in (1, 3):
-            return color.function(values)
+    def opaque(window, *wanted):
+        return color.function(window / top, *wanted)
+
+    def transparent(window):
+        values = window / top
         parts = color.function(values[..., :-1]), alpha.function(values[..., -1:])
         return np.concatenate(parts, axis=-1)
 
-    return color._replace(function=function, radius=max(color.radius, alpha.radius))
+    if channels in (1, 3):
+        return color._replace(function=opaque)
+    radius = max(color.radius, alpha.radius)
+    return color._replace(function=transparent, radius=radius, in_parts=False)
