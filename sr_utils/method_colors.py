@@ -24,5 +24,12 @@ COLORS = {
     "bicubic + noise": "#777777",
     "JPEG": "#000000",
     "WebP": "#888888",
+    "AVIF": "#0072B2",
+    "full size": "#000000",
+    "half, lanczos3": "#009E73",
+    "half, SRResNet": "#CC79A7",
+    "quarter, lanczos3": "#E69F00",
+    "quarter, SRResNet": "#882255",
+    "quarter, SRGAN": "#D55E00",
     "SRGAN": "#D55E00",
 }

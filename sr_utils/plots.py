@@ -173,7 +173,7 @@ def plane(points, *, y_label, alt, path=None):
     return Picture(figure, alt, line_art=True)
 
 
-def rates(panels, *, alt):
+def rates(panels, *, alt, dashed=()):
     """Draw quality against bits per pixel, in two columns of axes with one legend.
 
     Args:
@@ -181,6 +181,7 @@ def rates(panels, *, alt):
             measure, whether its axis is logarithmic, and a dictionary from method to
             `(bits, quality)`, two sequences of equal length.
         alt: Alt text, a sentence.
+        dashed: The methods whose curves are dashed.
 
     Returns:
         A `Picture`.
@@ -194,13 +195,16 @@ def rates(panels, *, alt):
             first = figure.axes[0] if figure.axes else None
             ax = figure.add_subplot(rows, 2, place, sharex=first)
             for name, (bits, quality) in curves.items():
-                ax.plot(bits, quality, ".-", label=name, color=COLORS.get(name))
+                style = ".--" if name in dashed else ".-"
+                ax.plot(bits, quality, style, label=name, color=COLORS.get(name))
             ax.set(title=title, xlabel="bits per pixel", ylabel=y_label, xscale="log")
             ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             ax.xaxis.set_major_formatter("{x:g}")
             if log:
                 ax.set_yscale("log")
+                ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
                 ax.yaxis.set_major_formatter("{x:g}")
+                ax.yaxis.set_minor_formatter("")
         legend = figure.axes[0].get_legend_handles_labels()
         figure.legend(*legend, loc="outside upper left", ncols=4, frameon=False)
     return Picture(figure, alt, line_art=True)

@@ -213,12 +213,13 @@ def test_a_row_keeps_every_pixel(photo):
 def test_rates_have_an_axis_of_bits_in_each_panel():
     line = (np.geomspace(0.1, 10, 5), np.arange(1, 6))
     panels = {x: ("dB", x == "b", {"JPEG": line, "WebP": line}) for x in "abc"}
-    figure = plots.rates(panels, alt="Three panels.").figure
+    figure = plots.rates(panels, alt="Three panels.", dashed=["WebP"]).figure
     drawn = [ax for ax in figure.axes if ax.lines]
     assert [ax.get_title() for ax in drawn] == ["a", "b", "c"]
     assert [ax.get_yscale() for ax in drawn] == ["linear", "log", "linear"]
     assert {ax.get_xscale() for ax in drawn} == {"log"}
     np.testing.assert_array_equal(drawn[2].lines[1].get_xydata().T, line)
+    assert [x.get_linestyle() for x in drawn[0].lines] == ["-", "--"]
     (legend,) = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == ["JPEG", "WebP"]
     assert shown(plots.rates(panels, alt="Three panels.")).std() > 0

@@ -9,7 +9,6 @@ from sr_utils.checks import checking
 from tools import address, exercises, notebooks
 
 OLD_FORM = {"04_srgan", "05_pretrained"}
-OLD_FORM |= {"06_storing_less"}
 LESSONS = sorted({path.stem for path in notebooks.SOURCES.glob("*.py")} - OLD_FORM)
 KEEP = "_kept = {k: v for k, v in globals().items() if k[0] != '_'}"
 FORGET = """for _name in [k for k in globals() if k[0] != "_" and k not in _kept]:
