@@ -1,6 +1,7 @@
 """The command `sr-upscale`, also `python -m sr_utils`: enlarge photographs."""
 
 import argparse
+import contextlib
 import functools
 import os
 from collections import Counter, defaultdict
@@ -13,7 +14,7 @@ from .. import runtime
 from ..images import check_count
 from ..photo_files import decode, encode
 from ..photo_files.atomic import remove_leftovers
-from . import choice, enlarge, process, results
+from . import choice, cluster, enlarge, process, results
 from .settings import Settings
 
 _EPILOG = """\
@@ -68,25 +69,26 @@ def main(arguments=None):
     """
     parser = _parser()
     options = parser.parse_args(arguments)
-    try:
-        planned = plan(options.photographs, options.output, options.recursive)
-        settings = _settings(options)
-        if options.resume:
-            planned = _without_done(planned, settings)
-        method = settings.method() if planned.jobs else None
-        _make(planned)
-    except (ImportError, OSError, ValueError) as error:
-        parser.exit(2, f"{parser.prog}: error: {_line(error)}\n")
-    for note in planned.notes:
-        process.say(note, "stderr")
-    try:
-        with process.stoppable():
-            failures = run(planned, method, options, settings)
-    except KeyboardInterrupt as stop:
-        process.say("Stopped; results that were finished stay.", "stderr")
-        return process.status(stop)
+    with contextlib.ExitStack() as until_the_end:
+        try:
+            planned = plan(options.photographs, options.output, options.recursive)
+            settings = _settings(options)
+            if options.resume:
+                planned = _without_done(planned, settings)
+            means = _means(planned, options, settings, until_the_end)
+            _make(planned)
+        except (ImportError, OSError, ValueError) as error:
+            parser.exit(2, f"{parser.prog}: error: {process.on_one_line(error)}\n")
+        for note in planned.notes:
+            process.say(note, "stderr")
+        try:
+            with process.stoppable():
+                failures = run(planned, means, options, settings)
+        except KeyboardInterrupt as stop:
+            process.say("Stopped; results that were finished stay.", "stderr")
+            return process.status(stop)
     for source, error in [*planned.failures, *failures]:
-        process.say(f"{source}: {_line(error)}", "stderr")
+        process.say(f"{source}: {process.on_one_line(error)}", "stderr")
     return 1 if planned.failures or failures else 0
 
 
@@ -124,7 +126,7 @@ def plan(photographs, output, recursive=False):
     return Plan([(path, Path(output)) for path, _ in sources], failures, notes, None)
 
 
-def run(planned, method, options, settings):
+def run(planned, means, options, settings):
     """Enlarge all photographs; one that fails stops no other.
 
     What killed commands left beside the results is removed first. A result that can't
@@ -132,28 +134,27 @@ def run(planned, method, options, settings):
 
     Args:
         planned: A `Plan`.
-        method: What `settings.method()` returns.
-        options: Has the attributes `tile`, `overwrite`, `max_pixels` and `resume`.
+        means: What `settings.method()` returns, or what `cluster.opened` yields.
+        options: Has the attributes `tile`, `overwrite`, `max_pixels`, `resume`,
+            `workers` and `scheduler`.
         settings: `Settings`, which the records of the results hold.
 
     Returns:
         List of pairs `(source, error)`.
     """
+    if planned.jobs and _on_cluster(options):
+        return _run_on_cluster(planned, means, options, settings)
     places = _places(planned, options)
     failures = []
     for source, target in planned.jobs:
         try:
-            places.check(target)
-            if planned.folder:
-                target.parent.mkdir(parents=True, exist_ok=True)
-            kept = planned.folder or options.resume
-            made = results.made(source, settings) if kept else None
-            line = _enlarged(source, target, method, options, made)
+            made = _made(planned, options, settings, places, source, target)
+            description = _enlarged(source, target, means, options, made)
         except Exception as error:  # reported at the end, whatever it is
             failures.append((source, error))
         else:
             places.take(target)
-            _report(line)
+            _report(source, target, description)
     return failures
 
 
@@ -235,6 +236,20 @@ def _parser():
         help="leave out photographs that were enlarged before, as they are now, in the "
         "same way",
     )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--workers",
+        type=functools.partial(_count, least=1),
+        metavar="N",
+        help="enlarge N photographs at a time, in N processes of this machine; needs "
+        "Dask",
+    )
+    where.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="enlarge on the workers of a Dask scheduler, such as tcp://HOST:8786, "
+        "that see photographs and results at the paths that they have here",
+    )
     return parser
 
 
@@ -243,6 +258,23 @@ def _settings(options):
     _check_is_network(options)
     precision = _precision() if options.fast else "float32"
     return Settings(options.model, options.scale, options.ensemble, precision)
+
+
+def _on_cluster(options):
+    return bool(options.workers or options.scheduler)
+
+
+def _means(planned, options, settings, until_the_end):
+    """What enlarges: the method, or a client of workers; `None` if nothing is to do."""
+    if not planned.jobs:
+        return None
+    if not _on_cluster(options):
+        return settings.method()
+    until_the_end.callback(_remove_leftovers, planned)  # of workers that died
+    opened = cluster.opened(options.workers, options.scheduler)
+    client = until_the_end.enter_context(opened)
+    cluster.check(client, settings)
+    return client
 
 
 def _check_is_network(options):
@@ -391,16 +423,59 @@ def _without_done(planned, settings):
 
 def _places(planned, options):
     """The `results.Places` of a plan, without what killed commands left there."""
-    every = [*planned.jobs, *planned.done]
-    for place in {target.parent for _, target in every}:
-        remove_leftovers(place)
-    sources = [source for source, _ in every]
+    _remove_leftovers(planned)
+    sources = [source for source, _ in [*planned.jobs, *planned.done]]
     done = [target for _, target in planned.done]
     return results.Places(sources, done, options.overwrite)
 
 
+def _remove_leftovers(planned):
+    for place in {target.parent for _, target in [*planned.jobs, *planned.done]}:
+        remove_leftovers(place)
+
+
+def _made(planned, options, settings, places, source, target):
+    """Make room for a result; how it is made, or `None` if that isn't recorded."""
+    places.check(target)
+    if planned.folder:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    kept = planned.folder or options.resume
+    return results.made(source, settings) if kept else None
+
+
+def _run_on_cluster(planned, client, options, settings):
+    """As `run`, with a `distributed.Client`."""
+    places = _places(planned, options)
+    failures, jobs = [], []
+    for source, target in planned.jobs:
+        try:
+            made = _made(planned, options, settings, places, source, target)
+        except Exception as error:  # reported at the end, whatever it is
+            failures.append((source, error))
+        else:
+            places.take(target)
+            jobs.append(cluster.Job(source, target, made))
+    way = cluster.Way(
+        settings,
+        options.tile,
+        options.overwrite,
+        options.max_pixels,
+        cluster.versions(settings),
+    )
+    unit = " photographs"
+    with tqdm(total=len(jobs), leave=False, disable=None, unit=unit) as bar:
+        for job, description, error in cluster.enlarged(client, jobs, way):
+            if error:
+                failures.append((job.source, error))
+            else:
+                with tqdm.external_write_mode():
+                    _report(job.source, job.target, description)
+            bar.update()
+    return failures
+
+
 def _enlarged(source, target, method, options, made):
-    """Enlarge one photograph and say what became of it; record how, unless `None`."""
+    """Enlarge one photograph and describe the result; record how, unless `None`."""
     bar = functools.partial(
         tqdm,
         desc=source.name,
@@ -419,16 +494,13 @@ def _enlarged(source, target, method, options, made):
         max_pixels=options.max_pixels,
         finished=results.record(target, made) if made else None,
     )
-    return results.line(source, target, shape, lost)
+    return results.description(shape, lost)
 
 
-def _report(line):
+def _report(source, target, description):
     """Print a line of results; a reader that closed the pipe wants no more of them."""
-    error = process.say(line)
+    error = process.say(f"{source} -> {target}: {description}")
     if error and not isinstance(error, BrokenPipeError):
-        process.say(f"Results aren't listed: {_line(error.strerror)}", "stderr")
-
-
-def _line(error):
-    """The message of an error on one line."""
-    return " ".join(str(error).split()) or type(error).__name__
+        process.say(
+            f"Results aren't listed: {process.on_one_line(error.strerror)}", "stderr"
+        )

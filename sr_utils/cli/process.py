@@ -83,6 +83,11 @@ def say(text, stream="stdout"):
     return None
 
 
+def on_one_line(error):
+    """The message of an error on one line, or its type if it has none."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 def _raise(number, _):
     raise KeyboardInterrupt(number)
 

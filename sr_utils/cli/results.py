@@ -122,10 +122,14 @@ def is_done(target, made):
     return known == {"result": _described(target), "made": made}
 
 
-def line(source, target, shape, clauses):
-    """What became of a photograph, for the user."""
-    size = f"{shape[1]} x {shape[0]} pixels"
-    return f"{source} -> {target}: {'; '.join([size, *clauses])}"
+def description(shape, clauses):
+    """Of a result: such as "36 x 24 pixels; the color profile is left out".
+
+    Args:
+        shape: Of the result, `(height, width, channels)`.
+        clauses: Strings.
+    """
+    return "; ".join([f"{shape[1]} x {shape[0]} pixels", *clauses])
 
 
 def _described(path):
