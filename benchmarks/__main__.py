@@ -12,6 +12,7 @@ def main():
     comparisons.compare_features()
     comparisons.compare_litert("srresnet_x4")
     comparisons.compare_upscaling()
+    comparisons.compare_workers()
     training_comparisons.compare_step("srresnet_x4_bundled")
     training_comparisons.compare_srgan()
     training_comparisons.compare_training()

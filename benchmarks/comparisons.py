@@ -4,8 +4,12 @@ Training is compared in `training_comparisons`.
 """
 
 import statistics
+import subprocess
+import sys
 import tempfile
 from fractions import Fraction
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import keras
@@ -124,6 +128,40 @@ def compare_upscaling(name="srresnet_x4", width=1632, height=1224, rounds=3):
     for way, found in rates.items():
         share = found / rates["network alone, 256 x 256"]
         print(f"  {way:24} {found:5.2f}, {share:.2f} of the network alone")
+
+
+def compare_workers(count=12, width=300, height=225):
+    """`sr-upscale` in one process and with two Dask workers, from start to end."""
+    if not find_spec("distributed"):
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        photos = Path(folder, "photos")
+        photos.mkdir()
+        for number in range(count):
+            _mosaic(width, height).save(photos / f"{number}.png")
+        ways = {
+            f"{name}, {where}": partial(_command, source, Path(folder, "large"), more)
+            for name, source in (("one", photos / "0.png"), ("all", photos))
+            for where, more in (("alone", ()), ("2 workers", ("--workers", "2")))
+        }
+        times = {way: seconds(function) for way, function in ways.items()}
+    print(f"sr-upscale, {count} photographs of {width} x {height}, start included")
+    for where in ("alone", "2 workers"):
+        rate = 60 * count / times[f"all, {where}"]
+        single = times[f"one, {where}"]
+        print(f"  {where:9} {rate:5.1f} a minute; a single one takes {single:.1f} s")
+
+
+def _command(source, folder, options):
+    """Run `sr-upscale` in a process of its own."""
+    folder.mkdir(exist_ok=True)
+    target = folder if source.is_dir() else folder / source.name
+    line = [source, "-o", target, "--overwrite", "--model", "srresnet_x4", *options]
+    subprocess.run(
+        [sys.executable, "-m", "sr_utils", *line],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 def _mosaic(width, height):

@@ -119,7 +119,9 @@ def tiled(model, image, tile=None, overlap=None, into=None):
     return into
 
 
-def bands(upscaler, image, tile=None, overlap=None, dtype="float32", done=None):
+def bands(
+    upscaler, image, tile=None, overlap=None, dtype="float32", done=None, compute=None
+):
     """Enlarge an image from top to bottom, in bands of the full width.
 
     A file can be written band by band, so that nothing ever holds the whole result. The
@@ -132,6 +134,8 @@ def bands(upscaler, image, tile=None, overlap=None, dtype="float32", done=None):
         overlap: As in `tiled`; by default `upscaler.radius`.
         dtype: Of the bands: float32, uint8 or uint16.
         done: Called with the number of pixels of each finished part of the result.
+        compute: Function from an iterator of arguments of `core`, after the first, to
+            an iterator of its results; by default they are computed here.
 
     Returns:
         Generator of arrays `(rows, width * scale, channels)`, of varying height.
@@ -145,7 +149,13 @@ def bands(upscaler, image, tile=None, overlap=None, dtype="float32", done=None):
             f"Expected values of float32, uint8 or uint16. Received: {dtype}"
         )
     rows, columns = tiles(image.shape, upscaler, tile, overlap)
-    return _bands(upscaler, image, rows, columns, dtype, done)
+    windows = (
+        (image[row.window, column.window], row, column)
+        for row in rows
+        for column in columns
+    )
+    compute = compute or partial(_ahead, upscaler)
+    return _bands(compute(windows), image, rows, columns, upscaler.scale, dtype, done)
 
 
 def tiles(shape, upscaler, tile=None, overlap=None):
@@ -194,6 +204,24 @@ def spans(size, tile, overlap):
         Span(slice(start, start + width), slice(*edges[i : i + 2]))
         for i, start in enumerate(starts)
     ]
+
+
+def core(upscaler, window, row, column):
+    """Enlarge a window of an image and cut off what isn't kept of it.
+
+    Args:
+        upscaler: An `Upscaler`.
+        window: Part of an image, `(height, width, channels)`.
+        row: The `Span` of its rows.
+        column: Likewise.
+
+    Returns:
+        Float array `(rows * scale, columns * scale, channels)` in [0, 1].
+    """
+    if upscaler.in_parts:
+        return upscaler.function(window, row.kept(1), column.kept(1))
+    large = upscaler(window)
+    return large[row.kept(upscaler.scale), column.kept(upscaler.scale)]
 
 
 def interpolation(name, scale):
@@ -265,29 +293,22 @@ def _back_projected(low, scale, steps):
     return np.clip(result, 0, 1)
 
 
-def _bands(upscaler, image, rows, columns, dtype, done):
+def _ahead(upscaler, windows):
+    return ahead(core(upscaler, *window) for window in windows)
+
+
+def _bands(cores, image, rows, columns, scale, dtype, done):
     """All tiles of each row, side by side: (rows, width * scale, channels)."""
-    width, scale = image.shape[1], upscaler.scale
-    spans = [(row, column) for row in rows for column in columns]
-    cores = ahead(_core(upscaler, image, *pair) for pair in spans)
     with closing(cores):
         for row in rows:
             height = (row.core.stop - row.core.start) * scale
-            band = np.empty((height, width * scale, image.shape[-1]), dtype)
+            shape = height, image.shape[1] * scale, image.shape[-1]
+            band = np.empty(shape, dtype)
             for column, core in zip(columns, cores, strict=False):
                 _fill(band[:, column.place(scale)], core)
                 if done:
                     done(core.shape[0] * core.shape[1])
             yield band
-
-
-def _core(upscaler, image, row, column):
-    """Enlarge a window and cut off what isn't kept of it."""
-    window = image[row.window, column.window]
-    if upscaler.in_parts:
-        return upscaler.function(window, row.kept(1), column.kept(1))
-    large = upscaler(window)
-    return large[row.kept(upscaler.scale), column.kept(upscaler.scale)]
 
 
 def _fitting(memory, overlap):
@@ -308,9 +329,8 @@ def _room(scale):
 
 
 def _fill(place, values):
-    """Write values in [0, 1] to a place of some type, few rows at a time."""
+    """Write values in [0, 1], or of its own type, to a place, few rows at a time."""
+    round_ = place.dtype.kind == "u" and values.dtype.kind == "f"
     for i in range(0, len(values), _ROWS):
         rows = values[i : i + _ROWS]
-        place[i : i + _ROWS] = (
-            rows if place.dtype == np.float32 else to_integers(rows, place.dtype)
-        )
+        place[i : i + _ROWS] = to_integers(rows, place.dtype) if round_ else rows

@@ -1,5 +1,6 @@
 """Photographs on Dask workers: real ones on this machine, and what kills them."""
 
+import contextlib
 import json
 import os
 import signal
@@ -7,13 +8,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from shutil import which
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import sr_utils
-from sr_utils.cli import cluster, command
+from sr_utils.cli import cluster, command, enlarge
 from sr_utils.cli.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -109,14 +111,21 @@ def files(running):
 @pytest.fixture
 def scheduler(dask, tmp_path):
     """The address of a scheduler with two workers."""
-    about = tmp_path / "scheduler.json"
-    common = [f"--scheduler-file={about}", "--no-dashboard"]
-    worker = ["worker", *common, "--nthreads=1", "--nworkers=2", "--host=127.0.0.1"]
-    lines = [["scheduler", *common, "--host=127.0.0.1", "--port=0"], worker]
+    with running_scheduler(tmp_path) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def running_scheduler(folder, options=(), variables=()):
+    about = folder / "scheduler.json"
+    common = [f"--scheduler-file={about}", "--no-dashboard", "--host=127.0.0.1"]
+    worker = ["worker", *common, "--nthreads=1", "--nworkers=2", *options]
+    lines = [["scheduler", *common, "--port=0", *options], worker]
     running = [
         subprocess.Popen(
             [sys.executable, "-m", "dask", *line],
             cwd=ROOT,
+            env=os.environ | dict(variables),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -192,6 +201,59 @@ def test_workers_give_what_one_process_gives(dask, photographs, tmp_path):
     status, out, err = finish(start(*line, model=None))
     assert (status, out) == (0, [])
     assert err == ["1 photograph left out: enlarged before"]
+
+
+@pytest.fixture
+def portrait(tmp_path):
+    """A single photograph that becomes many tiles."""
+    save(tmp_path / "portrait.png", 300, width=200)
+    return tmp_path / "portrait.png"
+
+
+@pytest.mark.slow
+def test_the_tiles_of_one_photograph_are_those_of_one_process(dask, portrait, tmp_path):
+    alone, large = tmp_path / "alone.png", tmp_path / "large.png"
+    line = (portrait, "--tile", 40)
+    for target, more in ((alone, ()), (large, ("--workers", 2))):
+        found = finish(start(*line, "-o", target, *more, model="srresnet_x4"))
+        assert found == (0, [f"{portrait} -> {target}: 800 x 1200 pixels"], [])
+    np.testing.assert_array_equal(np.asarray(Image.open(large)), Image.open(alone))
+
+
+@pytest.mark.slow
+def test_the_tiles_are_enlarged_by_the_workers_only(dask, portrait, tmp_path):
+    settings = Settings("bicubic")
+    method = settings.method()
+    enlarge.enlarge(portrait, tmp_path / "alone.png", method, 40)
+    broken = method._replace(color=method.color._replace(function=None))
+    with cluster.opened(2, None) as client:
+        tiles = cluster.Tiles(client, settings)
+        large = tmp_path / "large.tif"
+        enlarge.enlarge(portrait, large, broken, 40, compute=tiles)
+    np.testing.assert_array_equal(
+        np.asarray(Image.open(large)), Image.open(tmp_path / "alone.png")
+    )
+
+
+@pytest.mark.slow
+def test_a_worker_killed_among_tiles_loses_nothing(dask, portrait, tmp_path):
+    import psutil
+
+    alone, large = tmp_path / "alone.png", tmp_path / "large.png"
+    running = start(portrait, "-o", large, "--tile", 8, "--workers", 2)
+    wait_until(lambda: list(tmp_path.glob(".sr_utils-*/large.png")), running)
+    workers = [
+        x
+        for x in psutil.Process(running.pid).children(recursive=True)
+        if "spawn_main" in " ".join(x.cmdline())
+    ]
+    assert len(workers) == 2
+    workers[0].kill()
+    assert running.poll() is None
+    status, _, err = finish(running)
+    assert (status, err) == (0, [])
+    assert finish(start(portrait, "-o", alone, "--tile", 8))[0] == 0
+    np.testing.assert_array_equal(np.asarray(Image.open(large)), Image.open(alone))
 
 
 @pytest.mark.slow
@@ -284,6 +346,31 @@ def test_a_scheduler_that_runs(scheduler, photographs, tmp_path, capsys, monkeyp
     assert (
         "the client has, sr_utils 0.0.1. Received: sr_utils" in capsys.readouterr().err
     )
+
+
+@pytest.mark.slow
+def test_tls_comes_from_the_configuration_of_dask(dask, photographs, tmp_path):
+    if not which("openssl"):
+        pytest.skip("needs openssl")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    line = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test"]
+    files = ["-keyout", key, "-out", certificate]
+    subprocess.run(["openssl", *line, *files], check=True, capture_output=True)
+    tls = "DASK_DISTRIBUTED__COMM__TLS__"
+    secret = {f"{tls}CA_FILE": str(certificate)}
+    for role in ("SCHEDULER", "WORKER", "CLIENT"):
+        secret |= {f"{tls}{role}__CERT": str(certificate)}
+        secret |= {f"{tls}{role}__KEY": str(key)}
+    (photographs / "truncated.png").unlink()
+    large = tmp_path / "large"
+    with running_scheduler(tmp_path, ["--protocol=tls"], secret) as address:
+        assert address.startswith("tls://")
+        line = (photographs, "-o", large, "--scheduler", address)
+        status, out, err = finish(start(*line))  # without a certificate
+        assert (status, out, len(err)) == (2, [], 1)
+        assert not large.exists()
+        status, out, err = finish(start(*line, variables=secret))
+        assert (status, len(out), err) == (0, 4, [])
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Photographs on the workers of a Dask cluster, one at a time on each.
+"""Photographs on a Dask cluster: one at a time on each worker, or the tiles of one.
 
 The results are those of one process. A worker that dies loses nothing: its photograph
 goes to another one. A photograph that kills its workers is tried once more with nothing
@@ -14,12 +14,14 @@ import os
 import sys
 import threading
 import warnings
+from collections import deque
 from importlib import metadata
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from .. import __version__
+from .. import __version__, tiling
+from ..images import to_integers
 from . import enlarge, process, results
 from .settings import Settings
 
@@ -34,6 +36,10 @@ _PACKAGES = (
     "scipy",
     "tensorflow",
     "tifffile",
+)
+_DEADLY = (
+    "Expected a photograph that its worker survives. Received: a photograph "
+    "at which several died, of too little memory or of damaged data"
 )
 _one_at_a_time = threading.Lock()  # of a worker's process, however many threads it has
 
@@ -143,6 +149,31 @@ def enlarged(client, jobs, way):
         yield job, *_outcome(future)
 
 
+class Tiles:
+    """Enlarge the tiles of one photograph on the workers, as `enlarge.enlarge` asks.
+
+    Args:
+        client: `distributed.Client`.
+        settings: `Settings`.
+    """
+
+    def __init__(self, client, settings):
+        self._client, self._settings = client, settings
+
+    def __call__(self, windows, name, top, dtype):
+        """The tiles of the result in their order, as integers."""
+        settings = self._settings._replace(model=name)
+        waiting, most = deque(), 2 * max(1, len(self._client.nthreads()))
+        for window in windows:
+            waiting.append(
+                self._client.submit(_tile, window, settings, top, dtype, pure=False)
+            )
+            if len(waiting) == most:
+                yield _result(waiting.popleft())
+        while waiting:
+            yield _result(waiting.popleft())
+
+
 def _imported():
     try:
         import dask
@@ -233,9 +264,23 @@ def _ended(client, jobs, way, together):
 
 
 def _killed(future):
+    """Whether several workers died of a task, once it has ended."""
+    from distributed import wait
     from distributed.scheduler import KilledWorker
 
+    wait(future)
     return future.status == "error" and isinstance(future.exception(), KilledWorker)
+
+
+def _result(future):
+    """What a task returned.
+
+    Raises:
+        ValueError: If its workers died.
+    """
+    if _killed(future):
+        raise ValueError(_DEADLY)
+    return future.result()
 
 
 def _outcome(future):
@@ -244,10 +289,7 @@ def _outcome(future):
         description, message = future.result()
         return description, None if message is None else ValueError(message)
     if _killed(future):
-        return None, ValueError(
-            "Expected a photograph that its worker survives. Received: a photograph "
-            "at which several died, of too little memory or of damaged data"
-        )
+        return None, ValueError(_DEADLY)
     return None, ValueError(
         f"Expected an answer of the cluster. Received: {future.status}"
     )
@@ -282,6 +324,15 @@ def _described(job, way):
         finished=results.record(job.target, job.made) if job.made else None,
     )
     return results.description(shape, clauses)
+
+
+def _tile(window, settings, top, dtype):
+    """In a worker: a tile, `(rows, columns, channels)`."""
+    pixels, *spans = window
+    with _one_at_a_time:
+        method = _method(settings)
+        upscaler = enlarge.for_pixels(method, pixels.shape[-1], top)
+        return to_integers(tiling.core(upscaler, pixels, *spans), dtype)
 
 
 def _load(settings):

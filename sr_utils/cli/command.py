@@ -134,22 +134,25 @@ def run(planned, means, options, settings):
 
     Args:
         planned: A `Plan`.
-        means: What `settings.method()` returns, or what `cluster.opened` yields.
-        options: Has the attributes `tile`, `overwrite`, `max_pixels`, `resume`,
-            `workers` and `scheduler`.
+        means: What `settings.method()` returns, and what `cluster.opened` yields or
+            `None`: a client, whose workers take a photograph each, or the tiles of a
+            single one.
+        options: Has the attributes `tile`, `overwrite`, `max_pixels` and `resume`.
         settings: `Settings`, which the records of the results hold.
 
     Returns:
         List of pairs `(source, error)`.
     """
-    if planned.jobs and _on_cluster(options):
-        return _run_on_cluster(planned, means, options, settings)
+    method, client = means
+    if client and len(planned.jobs) > 1:
+        return _run_on_cluster(planned, client, options, settings)
+    compute = client and cluster.Tiles(client, settings)
     places = _places(planned, options)
     failures = []
     for source, target in planned.jobs:
         try:
             made = _made(planned, options, settings, places, source, target)
-            description = _enlarged(source, target, means, options, made)
+            description = _enlarged(source, target, method, options, made, compute)
         except Exception as error:  # reported at the end, whatever it is
             failures.append((source, error))
         else:
@@ -241,8 +244,8 @@ def _parser():
         "--workers",
         type=functools.partial(_count, least=1),
         metavar="N",
-        help="enlarge N photographs at a time, in N processes of this machine; needs "
-        "Dask",
+        help="enlarge N photographs at a time, or N tiles of a single one, in N "
+        "processes of this machine; needs Dask",
     )
     where.add_argument(
         "--scheduler",
@@ -265,16 +268,16 @@ def _on_cluster(options):
 
 
 def _means(planned, options, settings, until_the_end):
-    """What enlarges: the method, or a client of workers; `None` if nothing is to do."""
+    """What enlarges, the method and a client of workers; `None` for what isn't used."""
     if not planned.jobs:
-        return None
+        return None, None
     if not _on_cluster(options):
-        return settings.method()
+        return settings.method(), None
     until_the_end.callback(_remove_leftovers, planned)  # of workers that died
     opened = cluster.opened(options.workers, options.scheduler)
     client = until_the_end.enter_context(opened)
     cluster.check(client, settings)
-    return client
+    return settings.method() if len(planned.jobs) == 1 else None, client
 
 
 def _check_is_network(options):
@@ -474,7 +477,7 @@ def _run_on_cluster(planned, client, options, settings):
     return failures
 
 
-def _enlarged(source, target, method, options, made):
+def _enlarged(source, target, method, options, made, compute):
     """Enlarge one photograph and describe the result; record how, unless `None`."""
     bar = functools.partial(
         tqdm,
@@ -493,6 +496,7 @@ def _enlarged(source, target, method, options, made):
         replace=options.overwrite,
         max_pixels=options.max_pixels,
         finished=results.record(target, made) if made else None,
+        compute=compute,
     )
     return results.description(shape, lost)
 

@@ -27,8 +27,9 @@ _LOST = {
 
 
 class Method(NamedTuple):
-    """How to enlarge: an `tiling.Upscaler` for color, and one for transparency."""
+    """How to enlarge: its name, a `tiling.Upscaler` for color, one for transparency."""
 
+    name: str
     color: tiling.Upscaler
     alpha: tiling.Upscaler
 
@@ -54,7 +55,7 @@ def method(name, scale=None, precision="float32"):
     """
     if name in INTERPOLATIONS:
         kernel = tiling.interpolation(name, 4 if scale is None else scale)
-        return Method(kernel, kernel)
+        return Method(name, kernel, kernel)
     with runtime.silence():
         runtime.check_keras()
         from ..models import load_checkpoint, upscaler
@@ -66,7 +67,7 @@ def method(name, scale=None, precision="float32"):
             f"Expected scale {color.scale} for {name}; an interpolation takes any. "
             f"Received: {scale}"
         )
-    return Method(color, tiling.interpolation("bicubic", color.scale))
+    return Method(name, color, tiling.interpolation("bicubic", color.scale))
 
 
 def enlarge(
@@ -79,6 +80,7 @@ def enlarge(
     replace=True,
     max_pixels=None,
     finished=None,
+    compute=None,
 ):
     """Enlarge the photograph in a file into another file, which appears whole or not.
 
@@ -93,6 +95,9 @@ def enlarge(
         replace: Whether a file that is at `target` when all is done is replaced.
         max_pixels: As in `decode.load`.
         finished: Called with the path of the whole file before it is at `target`.
+        compute: Function of windows as in `tiling.bands`, whose further arguments are
+            the method's name, the value of white, and the dtype of the result; by
+            default this process computes.
 
     Returns:
         Shape of the result, `(height, width, channels)`, and a tuple of clauses: which
@@ -110,7 +115,7 @@ def enlarge(
         method, *chosen = method(source, stored)
     lost = _lost(stored, target)
     pixels, top = _prepared(stored, "alpha" in lost)
-    upscaler = _for_pixels(method, pixels.shape[-1], top)
+    upscaler = for_pixels(method, pixels.shape[-1], top)
     shape = (*(x * upscaler.scale for x in pixels.shape[:2]), pixels.shape[-1])
     encode.check_size(target, *shape[:2])
     rows, columns = tiling.tiles(pixels.shape, upscaler, tile)
@@ -121,7 +126,10 @@ def enlarge(
         progress(total=prod(shape[:2])) as bar,
         whole(target, replace=replace) as place,
     ):
-        bands = tiling.bands(upscaler, pixels, tile, dtype=dtype, done=bar.update)
+        where = compute and partial(compute, name=method.name, top=top, dtype=dtype)
+        bands = tiling.bands(
+            upscaler, pixels, tile, dtype=dtype, done=bar.update, compute=where
+        )
         with closing(bands):
             encode.write(place, shape, dtype, bands, stored.profile)
         if finished:
@@ -196,9 +204,9 @@ def _without_hidden_colors(pixels):
     return np.concatenate([color[tuple(nearest)], pixels[..., -1:]], axis=-1)
 
 
-def _for_pixels(method, channels, top):
+def for_pixels(method, channels, top):
     """An `Upscaler` for pixels with up to 4 channels, whose white is `top`."""
-    color, alpha = method
+    _, color, alpha = method
     top = np.float32(top)
 
     def opaque(window, *wanted):
