@@ -92,8 +92,8 @@ pictures.compare(results | {"original": portrait}, face, captions=captions, alt=
 # - what 16 bits and 8 bits change: size, speed, quality
 # - why tiles show seams, and how large an overlap must be so that none is left
 #
-# **What you need:** lessons 1 and 2. **Time:** about an hour to read and try; about a
-# minute to run on two CPU cores, and some minutes more if ESRGAN is there.
+# **What you need:** lessons 1 and 2; lesson 4 made the network. **Time:** about an hour to
+# read and try; about a minute to run on two CPU cores, and some minutes more if ESRGAN is there.
 
 # %% [markdown]
 # ## What others have trained
@@ -116,21 +116,22 @@ esrgan = pretrained.load_esrgan()
 # 2. `hub.load` doesn't care, since what it returns isn't Keras at all.
 #
 # A foreign network comes with its own habits. Its page says: float32, RGB from **0 to 255**,
-# sizes that 4 divides; the result may leave that range and isn't rounded. None of this is
-# checked when you call it.
+# sizes that 4 divides and of at least 64 pixels; the result may leave that range and isn't
+# rounded. None of this is checked when you call it.
 #
-# **Predict:** for each of the four habits, what would you see if you ignored it?
+# **Predict:** for each of these habits, what would you see if you ignored it?
 
 # %% [markdown]
 # So write a wrapper that keeps them. Where 4 doesn't divide a size, the authors cut pixels
-# off. We'd rather repeat the last ones and cut the result, so that nothing gets lost.
+# off. We'd rather repeat the last ones and cut the result, so that nothing gets lost. A size
+# below 64 is filled up in the same way.
 
 
 # %%
 def as_upscaler(model):
     def upscale(low):
         height, width, _ = low.shape
-        edges = (0, -height % 4), (0, -width % 4), (0, 0)
+        edges = *((0, max(64 - x, -x % 4)) for x in (height, width)), (0, 0)
         batch = np.pad(255 * low, edges, mode="edge")[None].astype("float32")
         large = np.clip(np.asarray(model(batch))[0], 0, 255)
         return np.floor(large + 0.5)[: 4 * height, : 4 * width] / np.float32(255)
@@ -147,6 +148,7 @@ def as_upscaler(model):
 def squares(batch):
     assert batch.dtype == np.float32
     assert batch.shape[1] % 4 == batch.shape[2] % 4 == 0
+    assert min(batch.shape[1:3]) >= 64
     return 0.3 + ops.repeat(ops.repeat(batch, 4, axis=1), 4, axis=2)
 
 
@@ -157,7 +159,8 @@ print("equal to the squares:", np.allclose(result, resize(odd, 4, "nearest")))
 
 # %% [markdown]
 # The 0.3 is gone, because the result is *rounded*. Many people write `astype("uint8")`
-# instead, which cuts the decimals off. **Predict:** what does that do to a picture?
+# instead, and ESRGAN's own page casts like that, too. It cuts the decimals off.
+# **Predict:** what does that do to a picture?
 
 # %%
 exact = 255 * np.clip(resize(small, 4), 0, 1)
@@ -188,6 +191,22 @@ board
 # %% tags=["nbval-ignore-output"]
 protocol = board.perception_protocol("block3_conv1")
 print(textwrap.fill(f"Fréchet distance: {protocol}", 88))
+
+# %% [markdown]
+# If you have ESRGAN, here is what it makes of the portrait, beside ours. If not, the
+# [paper](https://arxiv.org/abs/1809.00219) shows its results from page 1 on.
+
+# %% tags=["nbval-ignore-output"]
+if esrgan is not None:
+    face = (72, 182, 72, 72)
+    shown = {name: upscalers[name](small) for name in ("SRResNet", "ours", "ESRGAN")}
+    captions = {
+        name: f"{metrics.psnr(portrait, quantize(x), shave=4):.2f} dB"
+        for name, x in shown.items()
+    }
+    alt = "A face, smooth by SRResNet, grainy by ours, sharp by ESRGAN; the original."
+    shown |= {"original": portrait}
+    pictures.compare(shown, face, captions=captions, alt=alt)
 
 # %% [markdown]
 # SRResNet wins in PSNR, and loses to ours where the question is how much the results look
@@ -356,7 +375,8 @@ print("LiteRT in float32: the same as Keras, to 1e-4")
 # ## 16 bits, 8 bits
 #
 # Weights in **float16** take half the space. LiteRT unpacks them and computes in float32 as
-# before. So: half the file, same speed.
+# before, on a CPU. So: half the file, same speed. (A GPU computes in float16 itself if you
+# let it, and gains time, too.)
 #
 # **int8** goes further. A weight becomes a whole number from -127 to 127, times a step that
 # all weights of one filter share. Try it on the first convolution.
@@ -516,20 +536,55 @@ assert lost > 3
 # %% [markdown]
 # ## What a phone would need
 #
-# One number decides: multiplications. Take a video of 480 × 270 that is to fill a screen of
-# 1920 × 1080.
+# Begin with one number: multiplications, or MACs. Take a video of 480 × 270 that is to fill
+# a screen of 1920 × 1080, and a photograph of 12 million pixels, enlarged four times.
 
 # %%
 cost = architecture.cost(network).multiplications
 frame = cost * 1920 * 1080
 print(f"{cost:,} multiplications per pixel, {frame / 1e9:.0f} billion per frame")
 print(f"60 frames a second: {60 * frame / 1e12:.1f} trillion a second")
+print(f"the photograph: {cost * 16 * 12e6 / 1e12:.1f} trillion")
 
 # %% [markdown]
 # The neural processor of a current phone promises ten trillion or more of such steps a
-# second, in int8, and reaches a part of that. A core of its CPU is about a hundred times slower. So a
-# photograph is no problem anywhere. Video needs the neural processor, a fixed size, and
-# every operation supported by it, or else a smaller network. Lesson 6 comes back to this.
+# second, in int8, and reaches a part of that. A core of its CPU is about a hundred times
+# slower. So the photograph takes seconds on one and minutes on the other. Video needs the
+# neural processor, a fixed size, and every operation supported by it, or else a smaller
+# network. Lesson 6 comes back to this.
+#
+# But does that number decide? Cut our network before the layers that enlarge: the package
+# does it, to save memory. **Predict:** the first half has nearly three quarters of the
+# multiplications. Does it take three quarters of the time?
+
+# %% tags=["nbval-ignore-output"]
+before, after = architecture.halves(network)
+halves = {"first half": runtime.graph(before), "second half": runtime.graph(after)}
+batch = small[None]
+maps = halves["first half"](batch)
+spent = {
+    "first half": milliseconds(halves["first half"], batch, rounds=15),
+    "second half": milliseconds(lambda x: halves["second half"](x, maps), batch, 15),
+}
+macs = architecture.cost(before).multiplications / (16 * cost)
+for name, part in (("first half", macs), ("second half", 1 - macs)):
+    seconds_part = spent[name] / sum(spent.values())
+    print(f"{name:11}: {part:.0%} of the multiplications, {seconds_part:.0%} of the time")
+
+# %%
+values = [architecture.memory(architecture.in_float32(x)) for x in (before, network)]
+print("kB for each pixel of the small image, about:")
+print(f"first half {values[0] / 1e3:.1f}, the whole network {values[1] / 1e3:.1f}")
+assert 0.7 < macs < 0.75
+assert values[1] > 3 * values[0]
+
+# %% [markdown]
+# It takes less. The second half works at two and four times the width and height, so it
+# writes and reads several times as many values for each of its multiplications, and
+# memory, not arithmetic, sets its pace. That holds for phones, too, and more so: often
+# bandwidth decides, or a single operation that the fast chip doesn't know and hands to the
+# slow one. Multiplications say what is impossible. What is fast, only a measurement says,
+# on the device that you mean.
 
 # %% [markdown]
 # ## A photograph of any size
