@@ -569,7 +569,9 @@ spent = {
 macs = architecture.cost(before).multiplications / (16 * cost)
 for name, part in (("first half", macs), ("second half", 1 - macs)):
     seconds_part = spent[name] / sum(spent.values())
-    print(f"{name:11}: {part:.0%} of the multiplications, {seconds_part:.0%} of the time")
+    print(
+        f"{name:11}: {part:.0%} of the multiplications, {seconds_part:.0%} of the time"
+    )
 
 # %%
 values = [architecture.memory(architecture.in_float32(x)) for x in (before, network)]
