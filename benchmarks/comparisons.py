@@ -18,7 +18,7 @@ from keras import ops
 from PIL import Image
 
 from sr_utils import architecture, datasets, export, images, models, runtime
-from sr_utils.cli import enlarge
+from sr_utils.cli import enlarge, process
 from sr_utils.patches import Patches
 from sr_utils.perceptual import PerceptualLoss
 from sr_utils.resize import resize
@@ -98,6 +98,7 @@ def compare_litert(name):
 def compare_upscaling(name="srresnet_x4", width=1632, height=1224, rounds=3):
     """Megapixels a second: `sr-upscale` after its start, and the network alone."""
     low = np.random.default_rng(0).random((256, 256, 3), dtype=np.float32)
+    process.keep_freed_memory()  # as the command does
     network = models.load_checkpoint(name)
     scale, alone = architecture.scale(network), runtime.graph(network)
     methods = {

@@ -21,7 +21,7 @@ from .ahead import ahead
 from .images import check_count, check_image, to_integers
 from .resize import KERNELS, resize
 
-_WINDOW = 2**28  # bytes that a window may take; with more, tiles are hardly faster
+_WINDOW = 3 * 2**26  # bytes that a window may take; with more, tiles are hardly faster
 _SHARE = 4  # of the memory that is free, a window takes one part in so many
 _ROWS = 32  # that are converted at once, within the processor's caches
 _NARROWEST = 32  # low-resolution pixels of a tile, however little memory is free

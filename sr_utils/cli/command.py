@@ -69,6 +69,7 @@ def main(arguments=None):
     """
     parser = _parser()
     options = parser.parse_args(arguments)
+    process.keep_freed_memory()
     with contextlib.ExitStack() as until_the_end:
         try:
             planned = plan(options.photographs, options.output, options.recursive)
